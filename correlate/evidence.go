@@ -1,0 +1,468 @@
+// Package correlate follows packets from one point of the path to the other
+// and back: it merges captures by time, ties flows together across NAT, and
+// says what was seen where. It holds what is proved and no causes, never asks
+// for the time of day and never touches the operating system.
+package correlate
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/wgtrace/wgtrace/capture"
+	"github.com/wgtrace/wgtrace/internal/wg"
+)
+
+// Stage is one of the six places on the path of a packet, in the order in
+// which a request and its reply pass them.
+type Stage uint8
+
+// The stages. The zero Stage means none or unknown.
+const (
+	StageNone  Stage = iota
+	OuterIn          // WireGuard's encrypted datagram reaches the WAN adapter
+	TunnelIn         // the client's own packet leaves the tunnel adapter towards the host
+	WANOut           // the same packet leaves the WAN adapter, translated or not
+	WANIn            // the reply reaches the WAN adapter
+	TunnelOut        // the reply enters the tunnel adapter
+	OuterOut         // WireGuard's encrypted datagram leaves the WAN adapter
+	NumStages  = iota
+)
+
+// String returns the stage as the JSON report names it; StageNone is "".
+func (s Stage) String() string {
+	switch s {
+	case StageNone:
+		return ""
+	case OuterIn:
+		return "outer_in"
+	case TunnelIn:
+		return "tunnel_in"
+	case WANOut:
+		return "wan_out"
+	case WANIn:
+		return "wan_in"
+	case TunnelOut:
+		return "tunnel_out"
+	case OuterOut:
+		return "outer_out"
+	}
+	return fmt.Sprintf("Stage(%d)", uint8(s))
+}
+
+// Count counts packets and the octets of their IP packets (outer stages: the
+// octets of the UDP payload).
+type Count struct{ Packets, Bytes uint64 }
+
+// StageCount is what was counted at a stage. A stage that no capture could have
+// shown is not observed, which is not the same as 0.
+type StageCount struct {
+	Observed bool
+	Count
+}
+
+// Family is an IP version.
+type Family uint8
+
+// Families; the zero Family means both or unknown.
+const (
+	FamilyAny Family = 0
+	IPv4      Family = 4
+	IPv6      Family = 6
+)
+
+// String returns "ipv4", "ipv6", or "" for FamilyAny, as the JSON report has it.
+func (f Family) String() string {
+	switch f {
+	case IPv4:
+		return "ipv4"
+	case IPv6:
+		return "ipv6"
+	}
+	return ""
+}
+
+// Sighting is one packet at one place: what a verdict points at.
+type Sighting struct {
+	Capture  int    // index in Evidence.Captures
+	Frame    uint64 // number in the capture, as Wireshark counts
+	Time     int64  // nanoseconds since 1970, clock of the tap
+	Stage    Stage
+	Kind     capture.Kind
+	WGType   wg.MessageType
+	TCPFlags uint8
+	DNS      bool // a DNS query or response
+	ICMPType uint8
+	ICMPCode uint8
+	Proto    uint8
+	Src, Dst netip.AddrPort
+	Length   uint32 // octets of the IP packet
+}
+
+// Capture is what was read of one interface of one source.
+type Capture struct {
+	Role      capture.Role
+	RoleWhy   string // why it has this role: a RoleBasis key of internal/text
+	Source    string
+	Interface capture.Interface
+	Packets   uint64
+	Bytes     uint64 // octets on the wire
+	Truncated uint64
+	Undecoded uint64
+	Rewritten uint64 // packets labelled Ethernet that were raw IP
+	First     int64  // nanoseconds since 1970; valid iff Packets > TimeUnknown
+	Last      int64
+
+	TimeUnknown uint64 // packets whose time stamp lies outside 1970..2262
+
+	Dropped      uint64 // by the kernel or the capture engine; valid iff DroppedKnown
+	DroppedKnown bool
+	OffsetNS     int64 // added to nothing: WAN clock minus tunnel clock for WAN captures, else 0
+}
+
+// Outcome is how far the packets of a flow came.
+type Outcome uint8
+
+// Outcomes (docs/report.schema.json names them the same).
+const (
+	OutcomeUnknown           Outcome = iota
+	OutcomeAnswered                  // a reply reached tunnel_out
+	OutcomeNoEgress                  // nothing of it at wan_out
+	OutcomeUntranslatedReply         // left with the client's own address, no reply at wan_in
+	OutcomeNoReply                   // left, no reply at wan_in
+	OutcomeReplyLost                 // reply at wan_in, not at tunnel_out
+	OutcomeRejected                  // ICMP error or RST made by the host
+	OutcomeLocal                     // with the host itself, or answered by it
+	OutcomeOneWay                    // no reply is expected
+	OutcomeUnobservable              // the captures could not have shown it
+)
+
+// String returns the outcome as the JSON report names it.
+func (o Outcome) String() string {
+	switch o {
+	case OutcomeUnknown:
+		return "unknown"
+	case OutcomeAnswered:
+		return "answered"
+	case OutcomeNoEgress:
+		return "no-egress"
+	case OutcomeUntranslatedReply:
+		return "untranslated-no-reply"
+	case OutcomeNoReply:
+		return "no-reply"
+	case OutcomeReplyLost:
+		return "reply-lost"
+	case OutcomeRejected:
+		return "rejected"
+	case OutcomeLocal:
+		return "local"
+	case OutcomeOneWay:
+		return "one-way"
+	case OutcomeUnobservable:
+		return "unobservable"
+	}
+	return fmt.Sprintf("Outcome(%d)", uint8(o))
+}
+
+// NATKind says what the host did to a flow's addresses.
+type NATKind uint8
+
+// Kinds of translation.
+const (
+	NATUnknown NATKind = iota
+	NATNone            // left as it came
+	NATSource          // the client's address or port was replaced
+	NATDest            // opened from outside through a port forward
+)
+
+// String returns the kind as the JSON report names it.
+func (k NATKind) String() string {
+	switch k {
+	case NATUnknown:
+		return "unknown"
+	case NATNone:
+		return "none"
+	case NATSource:
+		return "snat"
+	case NATDest:
+		return "dnat"
+	}
+	return fmt.Sprintf("NATKind(%d)", uint8(k))
+}
+
+// Latency sums up the times that packets of a flow took over one leg.
+// Nanoseconds.
+type Latency struct {
+	Samples               uint64
+	Min, Median, P95, Max int64
+}
+
+// Flow is one conversation of a client as seen inside the tunnel, with its twin
+// on the WAN.
+type Flow struct {
+	Proto      uint8          // IP protocol number
+	Client     netip.AddrPort // ICMP echo: the port is the identifier
+	Remote     netip.AddrPort // ICMP echo: port 0
+	Translated netip.AddrPort // the client's end on the WAN; invalid if no twin was found
+	NAT        NATKind
+	Outcome    Outcome
+	Stopped    Stage // the last stage that its packets reached; StageNone when answered or not known
+
+	In, Out, Reply, Back Count // tunnel_in, wan_out, wan_in, tunnel_out
+
+	LostForward, LostReturn uint64 // packets between tunnel_in and wan_out; between wan_in and tunnel_out
+	Unobservable            uint64
+	Forward, Remotely       Latency // tunnel_in to wan_out; wan_out to wan_in
+	Return                  Latency // wan_in to tunnel_out
+	First, Last             int64
+}
+
+// Basis says by what a mapping was proved.
+type Basis uint8
+
+// Bases of a mapping.
+const (
+	BasisNone Basis = iota
+	BasisOctets
+	BasisPayload
+	BasisDNS
+	BasisEcho
+	BasisHeader
+)
+
+// String returns the basis as the JSON report names it.
+func (b Basis) String() string {
+	switch b {
+	case BasisOctets:
+		return "octets"
+	case BasisPayload:
+		return "payload"
+	case BasisDNS:
+		return "dns"
+	case BasisEcho:
+		return "echo"
+	case BasisHeader:
+		return "header"
+	}
+	return fmt.Sprintf("Basis(%d)", uint8(b))
+}
+
+// Mapping is one translation that packets proved, over its lifetime.
+type Mapping struct {
+	Proto           uint8
+	Inside, Outside netip.AddrPort
+	Remote          netip.AddrPort
+	First, Last     int64
+	Packets         uint64 // on the WAN, both directions
+	PortKept        bool   // or the ICMP identifier
+	Basis           Basis
+}
+
+// Fate is how far a single request came, and the class by which requests are
+// counted. A request is a TCP SYN, an echo request or a DNS query to an address
+// beyond the host; QUIC has no fate of its own, because clients give it up in
+// favour of TCP by design.
+type Fate uint8
+
+// Fates.
+const (
+	FatePending      Fate = iota // less than AnswerTime of capture follow it, and it is not answered
+	FateAnswered                 // the reply reached tunnel_out
+	FateLocal                    // answered at tunnel_out without a twin on the WAN
+	FateNoEgress                 // it has no twin at wan_out
+	FateUntranslated             // it left with the client's own address; no reply at wan_in
+	FateNoReply                  // it left; no reply at wan_in
+	FateReplyLost                // a reply at wan_in, none at tunnel_out
+	FateRejected                 // the host answered with an ICMP error or a forged RST
+	FateUnobservable             // the captures could not have shown its twin
+	NumFates         = iota
+)
+
+// FateCount sums up the requests of one fate.
+type FateCount struct {
+	Count    uint64
+	Targets  int    // distinct remote addresses, counted up to 16
+	MaxTries uint64 // tries at the address that was tried most
+	First    int64  // time of the first of them
+	Last     int64
+	Samples  []Sighting // the first few of them, with the twin or reply where there is one
+}
+
+// Ledger counts the requests of one client in one family by fate, over a span
+// in which nothing changed.
+type Ledger struct {
+	Started, Ended int64 // nanoseconds since 1970
+	Fates          [NumFates]FateCount
+	// Unroutable counts requests to private addresses that never answered: no
+	// evidence of a fault, because the host may have no way there.
+	Unroutable uint64
+}
+
+// FamilyEvidence is what one client did in one family.
+type FamilyEvidence struct {
+	Family  Family
+	Ledgers []Ledger // episodes, the oldest first; the last one speaks of now
+	// Replies counts every packet to this client that came from beyond the
+	// host, whatever it replied to.
+	Replies uint64
+	// ReplyToInner counts packets at wan_in that were addressed to the
+	// client's own, untranslated address: the network routes it.
+	ReplyToInner uint64
+	// Untranslated and Translated count flows that left with the client's own
+	// address and with another one.
+	Untranslated, Translated uint64
+	// LocalAnswers counts flows to remote addresses that were answered without a twin.
+	LocalAnswers uint64
+	// WANAddrs are the addresses that its packets left with, at most 8.
+	WANAddrs []netip.Addr
+}
+
+// Client is one device behind the tunnel, by its inner addresses.
+type Client struct {
+	Addrs    []netip.Addr
+	Peer     int               // index in WireGuard.Peers; -1 if not tied
+	Families [2]FamilyEvidence // IPv4, IPv6
+	Stages   [NumStages]Count  // of this client alone; outer stages from its peer
+	First    int64
+	Last     int64
+	Attempts uint64 // requests, by which the headline client is chosen
+}
+
+// PeerState is how far a WireGuard session came.
+type PeerState uint8
+
+// States of a peer.
+const (
+	PeerSilent       PeerState = iota // the server alone speaks
+	PeerEstablished                   // data from the client after a handshake
+	PeerUnanswered                    // initiations, no response
+	PeerNotCompleted                  // responses, but never data from the client
+	PeerDataOnly                      // data, the handshake lies before the capture
+)
+
+// String returns the state as the JSON report names it.
+func (s PeerState) String() string {
+	switch s {
+	case PeerSilent:
+		return "silent"
+	case PeerEstablished:
+		return "established"
+	case PeerUnanswered:
+		return "unanswered"
+	case PeerNotCompleted:
+		return "not-completed"
+	case PeerDataOnly:
+		return "data-only"
+	}
+	return fmt.Sprintf("PeerState(%d)", uint8(s))
+}
+
+// Peer is one WireGuard endpoint that talks to this server.
+type Peer struct {
+	Endpoint, ServerEndpoint netip.AddrPort
+	State                    PeerState
+
+	Initiations, Responses, Cookies uint64 // initiations of the client, responses and cookie replies of the server
+	DataIn, DataOut                 uint64 // without keepalives
+	KeepalivesIn, KeepalivesOut     uint64
+	ServerInitiations               uint64
+	ClientResponses                 uint64
+
+	// ShortPairs counts gaps of less than wg.RetryCadenceMax between two answered
+	// initiations without data in between; SilentPairs gaps of 14 to 17 s.
+	ShortPairs, SilentPairs uint64
+
+	// Trusted: the server speaks with this session: its data carries a receiver
+	// index issued in a response seen here, or the server sent anything after it.
+	Trusted bool
+
+	// Undelivered counts data messages from the client that have no packet at
+	// tunnel_in; valid iff UndeliveredKnown (no glued datagrams, a tunnel capture).
+	Undelivered      uint64
+	UndeliveredKnown bool
+	Delivered        uint64 // data messages tied to a packet at tunnel_in by size and time
+
+	First, Last   int64
+	FirstData     int64
+	Samples       []Sighting // initiations, responses, first data
+	LastInitation int64
+}
+
+// WireGuard is what the outer packets say.
+type WireGuard struct {
+	Port        uint16 // 0: not known
+	PortWhy     string // a PortBasis key of internal/text
+	Peers       []Peer
+	NotListed   uint64
+	TransportIn uint64 // transport messages in all, keepalives too
+}
+
+// Clock is the estimate of how far the WAN clock is ahead of the tunnel clock.
+type Clock struct {
+	Offset      int64 // nanoseconds
+	Uncertainty int64 // half the width of the bounds; valid iff HasUncertainty
+	DriftPPM    float64
+	Basis       string // "one-clock", "anchors", "matched-packets", "given", "unknown"
+	Samples     uint64
+
+	HasUncertainty, HasDrift bool
+}
+
+// Totals are exact sums over the whole run, whatever was listed.
+type Totals struct {
+	Flows, Answered              uint64
+	FlowsNotListed, NATNotListed uint64
+	MatchedPackets, MatchedPairs uint64
+	LostPackets, Unobservable    uint64
+	Ambiguous                    uint64
+	Duplicates                   uint64
+	Evicted                      uint64
+}
+
+// Caveat is something that limits what the evidence can prove. Its id is a key
+// of internal/text; Args fill the sentence.
+type Caveat struct {
+	ID   string
+	Args map[string]any
+}
+
+// Coverage says what the captures could have shown.
+type Coverage struct {
+	Tunnel, WAN   bool  // a capture with this role exists
+	TunnelPackets uint64
+	WANPackets    uint64
+	From, To      int64 // the span that both points cover, on the tunnel's clock; To < From: none
+	TunnelDropped uint64
+	WANDropped    uint64
+	Filtered      bool // a capture was recorded with a filter: absence is no proof
+	Live          bool
+	// OuterPossible: the inside is a tunnel, so that outer stages exist.
+	OuterPossible bool
+	// InboundOther counts packets on the WAN that came in from elsewhere, and
+	// InboundSpan the nanoseconds between the first and the last of them: proof
+	// that the tap sees this adapter's traffic.
+	InboundOther uint64
+	InboundSpan  int64
+}
+
+// Relation says whether both points are known to belong to one path and time.
+type Relation struct {
+	Proved bool
+	Basis  string // "live", "one-file", "matched-packets", "outer-to-inner", "" if not proved
+}
+
+// Evidence is everything that was proved, ready for diagnosis. It shares no
+// memory with the engine.
+type Evidence struct {
+	Started, Ended int64
+	Captures       []Capture
+	Stages         [NumStages]StageCount
+	Flows          []Flow
+	NAT            []Mapping
+	Clients        []Client // the one that tried most first
+	WireGuard      WireGuard
+	Clock          Clock
+	Totals         Totals
+	Coverage       Coverage
+	Relation       Relation
+	Caveats        []Caveat
+}

@@ -1,0 +1,3 @@
+module github.com/wgtrace/wgtrace
+
+go 1.26
