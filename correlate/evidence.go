@@ -18,14 +18,14 @@ type Stage uint8
 
 // The stages. The zero Stage means none or unknown.
 const (
-	StageNone  Stage = iota
-	OuterIn          // WireGuard's encrypted datagram reaches the WAN adapter
-	TunnelIn         // the client's own packet leaves the tunnel adapter towards the host
-	WANOut           // the same packet leaves the WAN adapter, translated or not
-	WANIn            // the reply reaches the WAN adapter
-	TunnelOut        // the reply enters the tunnel adapter
-	OuterOut         // WireGuard's encrypted datagram leaves the WAN adapter
-	NumStages  = iota
+	StageNone Stage = iota
+	OuterIn         // WireGuard's encrypted datagram reaches the WAN adapter
+	TunnelIn        // the client's own packet leaves the tunnel adapter towards the host
+	WANOut          // the same packet leaves the WAN adapter, translated or not
+	WANIn           // the reply reaches the WAN adapter
+	TunnelOut       // the reply enters the tunnel adapter
+	OuterOut        // WireGuard's encrypted datagram leaves the WAN adapter
+	NumStages = iota
 )
 
 // String returns the stage as the JSON report names it; StageNone is "".
@@ -381,10 +381,10 @@ type Peer struct {
 	UndeliveredKnown bool
 	Delivered        uint64 // data messages tied to a packet at tunnel_in by size and time
 
-	First, Last   int64
-	FirstData     int64
-	Samples       []Sighting // initiations, responses, first data
-	LastInitation int64
+	First, Last    int64
+	FirstData      int64
+	Samples        []Sighting // initiations, responses, first data
+	LastInitiation int64
 }
 
 // WireGuard is what the outer packets say.
@@ -427,7 +427,7 @@ type Caveat struct {
 
 // Coverage says what the captures could have shown.
 type Coverage struct {
-	Tunnel, WAN   bool  // a capture with this role exists
+	Tunnel, WAN   bool // a capture with this role exists
 	TunnelPackets uint64
 	WANPackets    uint64
 	From, To      int64 // the span that both points cover, on the tunnel's clock; To < From: none
