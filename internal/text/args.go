@@ -1,0 +1,166 @@
+package text
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+)
+
+// FindingArgs are the fields that sentences on findings, causes, fixes and
+// notes may use, with the value that stands for unknown. Its type is the type
+// that a field always has: string or int64.
+var FindingArgs = map[string]any{
+	"client":         "",       // the phone's inner address
+	"arrived":        int64(0), // packets of this client at tunnel_in
+	"left":           int64(0), // at wan_out
+	"replied":        int64(0), // at wan_in
+	"returned":       int64(0), // at tunnel_out
+	"requests":       int64(0), // connection attempts, pings and name lookups
+	"answered":       int64(0), // of these
+	"targets":        int64(0), // distinct addresses that they went to
+	"tunnel":         "",       // adapter name
+	"wan":            "",       // adapter name
+	"prefix":         "",       // the client's subnet, or its own address as a prefix
+	"peer":           "",       // ip:port that the phone calls from
+	"port":           int64(0), // WireGuard's UDP port
+	"initiations":    int64(0),
+	"responses":      int64(0),
+	"data_in":        int64(0),
+	"seconds":        int64(0), // length of the run
+	"flows":          int64(0),
+	"flows_answered": int64(0),
+	"os":             "", // "linux", "windows", "macos", ""
+	"reason":         "", // why there is no verdict: a key of reasons
+	"dropped":        int64(0),
+	"untested":       "", // "IPv6"
+}
+
+// CaveatArgs are the fields of each caveat.
+var CaveatArgs = map[string]map[string]any{
+	"one-sided":          {"point": ""},
+	"disorder":           {"source": "", "count": int64(0)},
+	"damaged":            {"source": "", "offset": int64(0), "packets": int64(0), "reason": ""},
+	"dropped":            {"source": "", "count": int64(0)},
+	"truncated":          {"source": "", "count": int64(0), "snaplen": int64(0)},
+	"filtered":           {"source": "", "filter": ""},
+	"clock-estimated":    {"offset_us": int64(0), "uncertainty_us": int64(0)},
+	"clock-unknown":      {},
+	"no-overlap":         {"seconds": int64(0)},
+	"role-contradiction": {"source": "", "point": ""},
+	"relabelled":         {"source": "", "count": int64(0)},
+	"time-unknown":       {"source": "", "count": int64(0)},
+	"ambiguous":          {"count": int64(0)},
+	"evicted":            {"count": int64(0)},
+	"duplicates":         {"source": "", "copies": int64(0), "count": int64(0)},
+	"late-start":         {},
+	"early-end":          {},
+	"offload":            {"count": int64(0)},
+	"redated":            {},
+	"undecoded":          {"source": "", "count": int64(0), "link_type": ""},
+	"roles-tied":         {},
+	"no-wg-port":         {},
+	"pending":            {"count": int64(0)},
+}
+
+// HintArgs are the fields that hints may use.
+var HintArgs = map[string]any{"path": "", "device": "", "candidates": "", "executable": ""}
+
+// WordArgs are the fields that words may use.
+var WordArgs = map[string]any{
+	"count": int64(0), "total": int64(0), "name": "", "os": "",
+	"arrived": int64(0), "left": int64(0), "replied": int64(0), "returned": int64(0),
+}
+
+// complete returns args with every field of want present and of its type, so
+// that a template neither meets a missing key nor compares a string with a
+// number. Fields that want does not name are dropped.
+func complete(want, args map[string]any) map[string]any {
+	data := make(map[string]any, len(want))
+	for name, zero := range want {
+		value, ok := args[name]
+		if !ok || value == nil {
+			data[name] = zero
+			continue
+		}
+		if _, numeric := zero.(int64); numeric {
+			data[name] = number(value)
+		} else {
+			data[name] = fmt.Sprint(value)
+		}
+	}
+	return data
+}
+
+// number converts what callers count with. Values beyond int64 are clamped,
+// what is no number is 0: unknown.
+func number(value any) int64 {
+	switch v := value.(type) {
+	case int:
+		return int64(v)
+	case int8:
+		return int64(v)
+	case int16:
+		return int64(v)
+	case int32:
+		return int64(v)
+	case int64:
+		return v
+	case uint8:
+		return int64(v)
+	case uint16:
+		return int64(v)
+	case uint32:
+		return int64(v)
+	case uint:
+		return clamp(uint64(v))
+	case uint64:
+		return clamp(v)
+	case float32:
+		return round(float64(v))
+	case float64:
+		return round(v)
+	case string:
+		n, err := strconv.ParseInt(v, 10, 64)
+		if err != nil {
+			return 0
+		}
+		return n
+	}
+	return 0
+}
+
+func clamp(v uint64) int64 {
+	if v > math.MaxInt64 {
+		return math.MaxInt64
+	}
+	return int64(v)
+}
+
+func round(v float64) int64 {
+	switch {
+	case math.IsNaN(v):
+		return 0
+	case v >= math.MaxInt64:
+		return math.MaxInt64
+	case v <= math.MinInt64:
+		return math.MinInt64
+	}
+	return int64(math.Round(v))
+}
+
+// Grouped writes n with commas between groups of three digits from five digits
+// on: 1432, 14,320.
+func Grouped(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	sign := ""
+	if n < 0 {
+		sign, s = "-", s[1:]
+	}
+	if len(s) < 5 {
+		return sign + s
+	}
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return sign + s
+}

@@ -1,0 +1,161 @@
+// Package text holds every sentence that a person reads, in one catalog per
+// language: findings, causes, fixes, caveats, hints and the words of the
+// report. Sentences are found by id and filled with named fields. It holds no
+// logic beyond that: what is true, and which sentence applies, is decided
+// elsewhere.
+package text
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"text/template"
+)
+
+// FindingText is what a person reads about a finding. In a language it holds
+// templates, from a Catalog the finished sentences.
+type FindingText struct {
+	Title    string // a few words
+	Headline string // the verdict in one plain sentence
+	Summary  string // what was seen, with counts and names
+	Advice   string // what to do now, one plain sentence
+	Worked   string // how to know that it worked
+	Fine     string // what is proved fine, so that people stop touching it; may be empty
+}
+
+// CauseText is what a person reads about a possible cause.
+type CauseText struct {
+	Title     string // completes "the cause is:"
+	Why       string // why the packets look as they do
+	SettledBy string // the read-only command or fact that decides
+}
+
+// FixText is what a person reads about a fix; its commands come from diagnosis.
+type FixText struct {
+	Title   string // what to do, in the imperative
+	Changes string // what running it changes on the machine
+}
+
+// language is the source of a catalog. Every string is a text/template over
+// the fields that args.go names.
+type language struct {
+	tag      string
+	findings map[string]FindingText
+	causes   map[string]CauseText
+	fixes    map[string]FixText
+	notes    map[string]string // remarks on fixes
+	caveats  map[string]string
+	reasons  map[string]string // why a verdict could not be reached
+	roles    map[string]string // why a capture was taken for the tunnel or the WAN
+	ports    map[string]string // how the WireGuard port was learned
+	clocks   map[string]string // how the clocks were compared
+	stages   map[string]string // the six places, in everyday words
+	hints    map[string]string // what to do about an error
+	words    map[string]string // headings and labels of the report
+}
+
+// languages lists what For accepts. A new language is one more entry, and the
+// test of this package names every sentence that it lacks.
+var languages = map[string]*language{
+	"en": &english,
+}
+
+// Languages returns the tags that For accepts, sorted.
+func Languages() []string {
+	tags := make([]string, 0, len(languages))
+	for tag := range languages {
+		tags = append(tags, tag)
+	}
+	slices.Sort(tags)
+	return tags
+}
+
+// Catalog gives out the finished sentences of one language. It is immutable
+// and safe for concurrent use.
+type Catalog struct {
+	lang      *language
+	templates map[string]*template.Template
+}
+
+var (
+	catalogsMu sync.Mutex
+	catalogs   = map[string]*Catalog{}
+)
+
+// For returns the catalog of a language tag ("en"). An unknown tag is an error
+// that lists the known ones.
+func For(tag string) (*Catalog, error) {
+	l, ok := languages[tag]
+	if !ok {
+		return nil, fmt.Errorf("language %q: not known; there are: %s", tag, strings.Join(Languages(), ", "))
+	}
+	catalogsMu.Lock()
+	defer catalogsMu.Unlock()
+	if c, ok := catalogs[tag]; ok {
+		return c, nil
+	}
+	c, err := compile(l)
+	if err != nil {
+		return nil, err
+	}
+	catalogs[tag] = c
+	return c, nil
+}
+
+func compile(l *language) (*Catalog, error) {
+	c := &Catalog{lang: l, templates: map[string]*template.Template{}}
+	var failed error
+	c.each(func(key, source string) {
+		if !strings.Contains(source, "{{") || failed != nil {
+			return
+		}
+		t, err := template.New(key).Option("missingkey=error").Funcs(c.functions()).Parse(source)
+		if err != nil {
+			failed = fmt.Errorf("language %q: sentence %s: %w", l.tag, key, err)
+			return
+		}
+		c.templates[key] = t
+	})
+	return c, failed
+}
+
+// each calls f with the key and the source of every sentence of the language.
+func (c *Catalog) each(f func(key, source string)) {
+	for id, t := range c.lang.findings {
+		f("finding/"+id+"/title", t.Title)
+		f("finding/"+id+"/headline", t.Headline)
+		f("finding/"+id+"/summary", t.Summary)
+		f("finding/"+id+"/advice", t.Advice)
+		f("finding/"+id+"/worked", t.Worked)
+		f("finding/"+id+"/fine", t.Fine)
+	}
+	for id, t := range c.lang.causes {
+		f("cause/"+id+"/title", t.Title)
+		f("cause/"+id+"/why", t.Why)
+		f("cause/"+id+"/settled-by", t.SettledBy)
+	}
+	for id, t := range c.lang.fixes {
+		f("fix/"+id+"/title", t.Title)
+		f("fix/"+id+"/changes", t.Changes)
+	}
+	for _, group := range c.groups() {
+		for id, source := range group.sentences {
+			f(group.name+"/"+id, source)
+		}
+	}
+}
+
+type group struct {
+	name      string
+	sentences map[string]string
+}
+
+// groups lists the parts of a language that are plain maps of sentences.
+func (c *Catalog) groups() []group {
+	l := c.lang
+	return []group{
+		{"note", l.notes}, {"caveat", l.caveats}, {"reason", l.reasons}, {"role", l.roles},
+		{"port", l.ports}, {"clock", l.clocks}, {"stage", l.stages}, {"hint", l.hints}, {"word", l.words},
+	}
+}

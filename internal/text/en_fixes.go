@@ -1,0 +1,118 @@
+package text
+
+// enFixes: titles are imperatives, Changes is one sentence on what running the
+// commands does to the machine.
+var enFixes = map[string]FixText{
+	"fwd-linux": {
+		Title:   `Switch forwarding on`,
+		Changes: `It lets this computer pass packets between its adapters; nothing else is touched.`,
+	},
+	"fwd-windows": {
+		Title:   `Switch forwarding on for both adapters`,
+		Changes: `It lets Windows pass packets between these two adapters. It acts at once, and not on any other adapter.`,
+	},
+	"nat-linux-nft": {
+		Title:   `Put this computer's address on packets that leave the tunnel (nftables)`,
+		Changes: `It adds a table of its own with one rule{{with .prefix}} for packets from {{.}}{{end}}; no other rule is touched.`,
+	},
+	"nat-linux-iptables": {
+		Title:   `Put this computer's address on packets that leave the tunnel (iptables)`,
+		Changes: `It adds one rule{{with .prefix}} for packets from {{.}}{{end}}; no other rule is touched.`,
+	},
+	"nat-windows-netnat": {
+		Title:   `Create a NAT for the tunnel's addresses`,
+		Changes: `It adds one NAT object{{with .prefix}} for {{.}}{{end}}. Look at "Get-NetNat" first: if another program has one already, read the note.`,
+	},
+	"nat-windows-ics": {
+		Title:   `Share the internet connection with the tunnel adapter (ICS)`,
+		Changes: `It switches Internet Connection Sharing on. Windows can share with one adapter only.`,
+	},
+	"nat-macos": {
+		Title:   `Put this Mac's address on packets that leave the tunnel (pf)`,
+		Changes: `It loads one rule into an anchor of its own and switches pf on.`,
+	},
+	"nat-openwrt": {
+		Title:   `Put the tunnel into a firewall zone that may use the WAN`,
+		Changes: `It changes the firewall configuration of OpenWrt and restarts the firewall.`,
+	},
+	"filter-linux-nft": {
+		Title:   `Accept the tunnel's packets in the chain that drops them (nftables)`,
+		Changes: `It inserts two rules at the top of that chain: tunnel to internet, and answers back.`,
+	},
+	"filter-linux-iptables": {
+		Title:   `Accept the tunnel's packets before any rule that drops them (iptables)`,
+		Changes: `It inserts two rules at the top of FORWARD: tunnel to internet, and answers back.`,
+	},
+	"filter-linux-docker": {
+		Title:   `Accept the tunnel's packets in Docker's own chain`,
+		Changes: `It inserts two rules into DOCKER-USER, which Docker leaves alone; containers are not affected.`,
+	},
+	"filter-linux-ufw": {
+		Title:   `Let ufw route the tunnel's packets`,
+		Changes: `It adds one route rule to ufw; all other rules stay.`,
+	},
+	"filter-linux-firewalld": {
+		Title:   `Let firewalld route the tunnel's packets`,
+		Changes: `It puts the tunnel adapter into a zone, adds one policy to the WAN and reloads firewalld.`,
+	},
+	"rpfilter-linux": {
+		Title:   `Loosen the check of the sender's address`,
+		Changes: `It sets rp_filter to loose (2): a sender must still be reachable, but by any adapter.`,
+	},
+	"port-linux": {
+		Title:   `Open WireGuard's port on this computer`,
+		Changes: `It adds one rule that accepts UDP{{if .port}} port {{.port}}{{end}}; no other rule is touched.`,
+	},
+	"port-windows": {
+		Title:   `Open WireGuard's port on this PC`,
+		Changes: `It adds one inbound rule for UDP{{if .port}} port {{.port}}{{end}}; the firewall stays on.`,
+	},
+	"port-router": {
+		Title:   `Forward WireGuard's port in the router`,
+		Changes: `In the router's menu, UDP{{if .port}} port {{.port}}{{end}} is sent to this computer's address in the local network.`,
+	},
+	"aip-linux": {
+		Title:   `Allow the phone its address`,
+		Changes: `It sets the addresses of this one peer at once; write the same into the configuration file.`,
+	},
+	"aip-windows": {
+		Title:   `Allow the phone its address in the WireGuard app`,
+		Changes: `Edit the tunnel: AllowedIPs of this phone's [Peer] must be its own address, and stand with no other peer.`,
+	},
+	"key-phone": {
+		Title:   `Put the right server key into the phone`,
+		Changes: `The command only prints the key. In the phone's app, under [Peer], PublicKey must be exactly that.`,
+	},
+	"peer-linux": {
+		Title:   `Tell this computer the phone's key`,
+		Changes: `It adds one peer at once; write the same into the configuration file.`,
+	},
+	"psk-linux": {
+		Title:   `Make the preshared key the same on both ends, or remove it on both`,
+		Changes: `It removes the preshared key of this one peer; remove it in the phone's app too.`,
+	},
+	"clock-phone": {
+		Title:   `Set the phone's date and time right`,
+		Changes: `Set them to automatic on the phone. If the clock was ahead before, the server's tunnel must be restarted once.`,
+	},
+	"upstream-check": {
+		Title:   `Test this computer's own internet connection`,
+		Changes: `It changes nothing: it only asks whether the internet answers this computer itself.`,
+	},
+	"capture-again": {
+		Title:   `Capture once more`,
+		Changes: `It changes nothing: it only watches.`,
+	},
+}
+
+var enNotes = map[string]string{
+	"needs-root":             `Needs root: put sudo in front, or run it in a root shell.`,
+	"needs-admin":            `Needs a PowerShell window that was opened as administrator.`,
+	"lost-at-reboot":         `Lost at the next reboot: make it permanent once it works.`,
+	"lost-at-tunnel-restart": `Lost when the tunnel restarts: Windows then creates the adapter anew.`,
+	"insert-not-append":      `The rule is inserted at the top on purpose: behind a rule that drops it would never be reached.`,
+	"removes-other-nat":      `Careful: this removes the NAT of other programs (Docker, Hyper-V, WSL) and cuts their networks off.`,
+	"your-tunnel-subnet":     `The tunnel's subnet is not known here: only this phone's address is filled in. Put your tunnel subnet in its place to cover all devices.`,
+	"home-edition":           `"Invalid class" (0x80041010) means that this edition of Windows has no NAT of its own: share the connection (ICS) instead.`,
+	"persist":                `To keep it, put the same lines into the tunnel's configuration as PostUp, and the undo lines as PostDown.`,
+}
