@@ -1,0 +1,239 @@
+package diagnose
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/wgtrace/wgtrace/correlate"
+)
+
+// Systems that a fix can be for; "" stands for none in particular: the phone, a
+// router, or wgtrace itself.
+const (
+	osLinux    = "linux"
+	osWindows  = "windows"
+	osMacOS    = "macos"
+	osFreeBSD  = "freebsd"
+	osOpenWrt  = "openwrt"
+	osRouterOS = "routeros"
+)
+
+// undoSeconds is how long a fix that can cut off the person who applies it
+// stands before it takes itself back: time to open a second connection and
+// type one line, short enough to wait for.
+const undoSeconds = 120
+
+// Values are what the commands of a fix are filled in with. All of it may come
+// from a capture file, so nothing is trusted: what does not pass the check of
+// its type (safe.go) becomes a placeholder. Zero fields are not known.
+type Values struct {
+	Tunnel, WAN   string       // adapters, as their own system names them
+	Prefix        netip.Prefix // the tunnel's subnet
+	PrefixGuessed bool         // Prefix was not read from any settings
+	Client        netip.Addr   // the client's inner address
+	Server        netip.Addr   // the server's own address inside the tunnel
+	Port          uint16       // WireGuard's UDP port at the server
+	PublicKey     string       // the client's, base64
+	Family        correlate.Family
+	Remote        bool // whoever applies the fix works over the network (SSH)
+}
+
+// recipe is a fix before values are filled in. Words in braces and capitals
+// are replaced (see values.fill); other braces belong to the commands.
+type recipe struct {
+	id       string
+	os       string
+	family   correlate.Family // the only family that it works for
+	commands []string
+	undo     []string
+	persist  []string // what keeps it after a restart: lines, or commands on Windows
+	notes    []string
+	risky    bool // reloads a firewall, touches INPUT or moves WireGuard's port
+}
+
+// fixesFor returns the fixes for a cause, the one to try first at the head. With
+// os only those that apply to that system, then those that depend on no
+// system; commands of another one are of no use to anybody. With os "" (the
+// server's system is not known) the first one for Linux and the first one for
+// Windows stand for the rest. An unknown cause has none.
+func fixesFor(cause string, v Values, os string) []Fix {
+	family := v.family()
+	var fixes, general []Fix
+	seen := map[string]bool{}
+	for _, r := range book[cause] {
+		if r.family != correlate.FamilyAny && r.family != family {
+			continue
+		}
+		switch {
+		case r.os == "":
+			general = append(general, r.fill(cause, v, family))
+		case r.os == os:
+			fixes = append(fixes, r.fill(cause, v, family))
+		case os == "" && (r.os == osLinux || r.os == osWindows) && !seen[r.os]:
+			seen[r.os] = true
+			fixes = append(fixes, r.fill(cause, v, family))
+		}
+	}
+	return append(fixes, general...)
+}
+
+// family is the IP version to write commands for: the one asked for, else that
+// of the addresses, else IPv4, for which most tunnels are built.
+func (v Values) family() correlate.Family {
+	switch {
+	case v.Family != correlate.FamilyAny:
+		return v.Family
+	case v.Prefix.IsValid() && v.Prefix.Addr().Is6(),
+		!v.Prefix.IsValid() && v.Client.Unmap().Is6():
+		return correlate.IPv6
+	}
+	return correlate.IPv4
+}
+
+// fill makes the fix: every value checked, every gap a visible placeholder.
+func (r recipe) fill(cause string, v Values, family correlate.Family) Fix {
+	args := v.checked(r.os, family)
+	words := replacer(args, r.os, family)
+	fix := Fix{
+		ID:       r.id,
+		OS:       r.os,
+		Cause:    cause,
+		Commands: expand(words, r.commands),
+		Undo:     expand(words, r.undo),
+		Notes:    append([]string(nil), r.notes...),
+		Args:     args,
+	}
+	if len(r.persist) > 0 {
+		args["persist"] = strings.Join(expand(words, r.persist), "\n")
+		fix.Notes = append(fix.Notes, "persist")
+	}
+	if args["prefix_guessed"] == true && mentions(r.commands, "{NET}") {
+		fix.Notes = append(fix.Notes, "your-tunnel-subnet")
+	}
+	if r.risky && v.Remote && len(fix.Undo) > 0 {
+		fix.Commands = append([]string{selfUndo(fix.Undo)}, fix.Commands...)
+		fix.Notes = append(fix.Notes, "self-undo")
+		args["keep"] = `kill "$WGTRACE_UNDO"`
+		args["undo_seconds"] = undoSeconds
+	}
+	return fix
+}
+
+// checked returns the values as text fit for commands of that system. They are
+// also what the sentences of the fix may name.
+func (v Values) checked(os string, family correlate.Family) map[string]any {
+	args := map[string]any{
+		"tunnel":     placeTunnel,
+		"wan":        placeWAN,
+		"prefix":     placePrefix,
+		"client":     placeClient,
+		"server":     placeServer,
+		"port":       placePort,
+		"public_key": placePublicKey,
+		"family":     family.String(),
+	}
+	adapter := func(key, name string) {
+		switch {
+		case os == osWindows:
+			if quoted, ok := windowsAdapter(name); ok {
+				args[key] = quoted
+			} else {
+				args[key] = powershellString(args[key].(string))
+			}
+		case unixAdapter(name):
+			args[key] = name
+		}
+	}
+	adapter("tunnel", v.Tunnel)
+	adapter("wan", v.WAN)
+
+	client, clientOK := safeAddr(v.Client, family)
+	if clientOK {
+		args["client"] = client
+	}
+	prefix, ok := safePrefix(v.Prefix, family)
+	args["prefix_guessed"] = v.PrefixGuessed || !ok
+	if !ok && clientOK {
+		// Too narrow at worst: it cures this client and harms nobody.
+		prefix, ok = client+hostBits(family), true
+	}
+	if ok {
+		args["prefix"] = prefix
+	}
+	if s, ok := safeAddr(v.Server, family); ok {
+		args["server"] = s
+	}
+	if s, ok := safePort(v.Port); ok {
+		args["port"] = s
+	}
+	if safeKey(v.PublicKey) {
+		args["public_key"] = v.PublicKey
+	}
+	return args
+}
+
+func hostBits(family correlate.Family) string {
+	if family == correlate.IPv6 {
+		return "/128"
+	}
+	return "/32"
+}
+
+// replacer fills in the words of a recipe in one pass, so that a value that
+// looks like such a word is not replaced again.
+func replacer(args map[string]any, os string, family correlate.Family) *strings.Replacer {
+	text := func(key string) string { return args[key].(string) }
+	ip, iptables, menu := "ip", "iptables", "/ip"
+	probe := "1.1.1.1" // answers to echo and is the same everywhere
+	if family == correlate.IPv6 {
+		ip, iptables, menu = "ip6", "ip6tables", "/ipv6"
+		probe = "2606:4700:4700::1111"
+	}
+	service := ""
+	if os == osWindows {
+		// The tunnel's service is WireGuardTunnel$NAME (wireguard-windows,
+		// docs/enterprise.md); the name is quoted already.
+		service = "'WireGuardTunnel$" + strings.TrimPrefix(text("tunnel"), "'")
+	}
+	return strings.NewReplacer(
+		"{TUN}", text("tunnel"),
+		"{WAN}", text("wan"),
+		"{NET}", text("prefix"),
+		"{CLIENT}", text("client"),
+		"{HOST}", text("client")+hostBits(family),
+		"{SRV}", text("server"),
+		"{PORT}", text("port"),
+		"{KEY}", text("public_key"),
+		"{SERVICE}", service,
+		"{IP}", ip,
+		"{IPTABLES}", iptables,
+		"{MENU}", menu,
+		"{PROBE}", probe,
+	)
+}
+
+func expand(words *strings.Replacer, lines []string) []string {
+	var out []string
+	for _, l := range lines {
+		out = append(out, words.Replace(l))
+	}
+	return out
+}
+
+func mentions(lines []string, word string) bool {
+	for _, l := range lines {
+		if strings.Contains(l, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// selfUndo starts the way back before the way there: a subshell that outlives
+// the connection (it ignores the hangup) and undoes everything unless it is
+// killed in time. It needs nothing but a POSIX shell.
+func selfUndo(undo []string) string {
+	return "( trap '' HUP; sleep " + strconv.Itoa(undoSeconds) + "; " + strings.Join(undo, "; ") +
+		" ) >/dev/null 2>&1 & WGTRACE_UNDO=$!"
+}

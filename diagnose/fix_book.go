@@ -1,0 +1,46 @@
+package diagnose
+
+// book lists the fixes of each cause, per system in the order in which to try
+// them. Causes that the same commands cure share them: a rule with the right
+// adapter or subnet works whatever the wrong one was.
+var book = map[string][]recipe{
+	// handshake-unanswered
+	"server-key-mismatch":            {keyPhoneLinux, keyPhoneWindows, keyPhoneMacOS, keyPhoneOpenWrt, keyPhoneRouterOS},
+	"client-key-unknown":             {peerLinux, peerOpenWrt, peerWindows},
+	"host-firewall-blocks-wg-port":   {portLinux, portLinuxUFW, portLinuxFirewalld, portWindows, portRouterOS},
+	"handshake-replay-clock":         {clockLinux, clockWindows, clockPhone},
+	"port-forward-missing":           {portRouter},
+	"handshake-response-lost":        {portChangeLinux, portChangeWindows},
+	"preshared-key-mismatch":         {pskLinux, pskWindows},
+	"peer-allowedips-overlap":        {aipLinux, aipOpenWrt, aipWindows},
+	"server-allowedips-lacks-client": {aipLinux, aipOpenWrt, aipWindows},
+	"wrong-capture-adapter":          {captureAgain},
+
+	// not-forwarded
+	"ip-forwarding-off":          {fwdLinux, fwdLinux6, fwdWindows, fwdMacOS, fwdFreeBSD},
+	"windows-forwarding-off":     {fwdWindows},
+	"forward-policy-drop":        {filterNFT, filterIptables, filterOpenWrt, filterRouterOS},
+	"docker-forward-drop":        {filterDocker},
+	"ufw-deny-routed":            {filterUFW},
+	"firewalld-no-policy":        {filterFirewalld},
+	"two-firewalls":              {filterNFT, filterBothIptables},
+	"rp-filter-drop":             {rpFilterLinux, rpFilterFirewalld, rpFilterOpenWrt},
+	"netnat-conflict":            {natNetNat, natNetNatShared, natICS},
+	"windows-netnat-unavailable": {natICS},
+
+	// nat-missing; also first among the causes of not-forwarded on Windows,
+	// where one New-NetNat makes the host forward and translate (learn.microsoft.com,
+	// "Set up a NAT network": the guide never switches forwarding on).
+	"nat-missing":             {natNFT, natIptables, natNetNat, natICS, natMacOS, natOpenWrt, natRouterOS},
+	"nat-wrong-out-interface": {natNFT, natIptables, natMacOS, natOpenWrt, natRouterOS, natNetNat},
+	"nat-wrong-subnet":        {natNFT, natIptables, natNetNat, natMacOS, natRouterOS},
+	"nat-gone-after-reboot":   {natNFT, natIptables, natNetNat, natICS, natMacOS, natRouterOS},
+
+	// upstream-silent
+	"upstream-offline":  {upstreamUnix, upstreamWindows, upstreamOther},
+	"upstream-filtered": {upstreamUnix, upstreamWindows, upstreamOther},
+	"prefix-not-routed": {natNFT, natIptables, natMacOS, natRouterOS, upstreamUnix, upstreamWindows},
+
+	// return-not-forwarded
+	"forward-return-path-blocked": {filterNFT, filterIptables, filterUFW, filterOpenWrt},
+}

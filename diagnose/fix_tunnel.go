@@ -1,0 +1,141 @@
+package diagnose
+
+// Windows keeps tunnels in encrypted files that only its own app edits, so the
+// fixes there show what is set and leave the change to the app.
+const wgWindows = `& "$env:ProgramFiles\WireGuard\wg.exe" show {TUN} `
+
+// Keys and peers. The keys that these commands show are public.
+var (
+	keyPhoneLinux    = recipe{id: "key-phone", os: osLinux, commands: []string{`wg show {TUN} public-key`}, notes: []string{"needs-root"}}
+	keyPhoneOpenWrt  = recipe{id: "key-phone", os: osOpenWrt, commands: []string{`wg show {TUN} public-key`}, notes: []string{"needs-root"}}
+	keyPhoneMacOS    = recipe{id: "key-phone", os: osMacOS, commands: []string{`sudo wg show {TUN} public-key`}, notes: []string{"needs-root"}}
+	keyPhoneWindows  = recipe{id: "key-phone", os: osWindows, commands: []string{wgWindows + `public-key`}, notes: []string{"needs-admin"}}
+	keyPhoneRouterOS = recipe{id: "key-phone", os: osRouterOS, commands: []string{`/interface wireguard print where name={TUN}`}}
+
+	peerLinux = recipe{
+		id: "peer-linux", os: osLinux,
+		commands: []string{`wg show {TUN} peers`, `wg set {TUN} peer {KEY} allowed-ips {HOST}`},
+		undo:     []string{`wg set {TUN} peer {KEY} remove`},
+		persist:  []string{`[Peer]`, `PublicKey = {KEY}`, `AllowedIPs = {HOST}`},
+		notes:    []string{"needs-root", "lost-at-tunnel-restart"},
+	}
+	peerOpenWrt = recipe{
+		id: "peer-linux", os: osOpenWrt,
+		commands: peerLinux.commands, undo: peerLinux.undo,
+		notes: []string{"needs-root", "lost-at-tunnel-restart"},
+	}
+	peerWindows = recipe{id: "peer-windows", os: osWindows, commands: []string{wgWindows + `peers`}, notes: []string{"needs-admin"}}
+
+	// wg-quick's file still holds the key that is taken away here, so loading
+	// it again is the undo and no secret is written anywhere. Nothing prints a
+	// key either: only whether there is one.
+	pskLinux = recipe{
+		id: "psk-linux", os: osLinux,
+		commands: []string{
+			`wg show {TUN} preshared-keys | awk '{ print $1, ($2 == "(none)" ? "has no preshared key" : "has a preshared key") }'`,
+			`wg set {TUN} peer {KEY} preshared-key /dev/null`,
+		},
+		undo:  []string{`wg syncconf {TUN} <(wg-quick strip {TUN})`},
+		notes: []string{"needs-root", "lost-at-tunnel-restart"},
+	}
+	pskWindows = recipe{id: "psk-windows", os: osWindows, notes: []string{"needs-admin"}}
+
+	// A peer that is removed and loaded again has forgotten the time stamp of
+	// its last handshake (WireGuard paper, section 5.1). It is removed only
+	// when its settings can be read back.
+	clockLinux = recipe{
+		id: "clock-phone", os: osLinux,
+		commands: []string{`wg-quick strip {TUN} >/dev/null && wg set {TUN} peer {KEY} remove && wg syncconf {TUN} <(wg-quick strip {TUN})`},
+		undo:     []string{`wg syncconf {TUN} <(wg-quick strip {TUN})`},
+		notes:    []string{"needs-root"},
+	}
+	clockWindows = recipe{id: "clock-phone", os: osWindows, commands: []string{`Restart-Service {SERVICE}`}, notes: []string{"needs-admin"}}
+	clockPhone   = recipe{id: "clock-phone"}
+
+	// "wg set" replaces the list of a peer and takes the address from whoever
+	// had it, so the lists are shown first: they are what the undo needs.
+	aipLinux = recipe{
+		id: "aip-linux", os: osLinux,
+		commands: []string{`wg show {TUN} allowed-ips`, `wg set {TUN} peer {KEY} allowed-ips {HOST}`},
+		undo:     []string{`wg syncconf {TUN} <(wg-quick strip {TUN})`},
+		persist:  []string{`AllowedIPs = {HOST}`},
+		notes:    []string{"needs-root", "replaces-allowed-ips", "lost-at-tunnel-restart"},
+	}
+	aipOpenWrt = recipe{
+		id: "aip-linux", os: osOpenWrt,
+		commands: aipLinux.commands,
+		undo:     []string{`wg set {TUN} peer {KEY} allowed-ips OLD-ALLOWED-IPS`},
+		notes:    []string{"needs-root", "replaces-allowed-ips", "lost-at-tunnel-restart"},
+	}
+	aipWindows = recipe{id: "aip-windows", os: osWindows, commands: []string{wgWindows + `allowed-ips`}, notes: []string{"needs-admin"}}
+)
+
+// WireGuard's own port.
+var (
+	portLinux = recipe{
+		id: "port-linux", os: osLinux,
+		commands: []string{`{IPTABLES} -I INPUT 1 -p udp --dport {PORT} -j ACCEPT`},
+		undo:     []string{`{IPTABLES} -D INPUT -p udp --dport {PORT} -j ACCEPT`},
+		persist: []string{
+			`PostUp = {IPTABLES} -I INPUT 1 -p udp --dport {PORT} -j ACCEPT`,
+			`PostDown = {IPTABLES} -D INPUT -p udp --dport {PORT} -j ACCEPT`,
+		},
+		notes: []string{"needs-root", "insert-not-append", "lost-at-reboot"},
+		risky: true,
+	}
+	portLinuxUFW = recipe{
+		id: "port-linux-ufw", os: osLinux,
+		commands: []string{`ufw allow {PORT}/udp`},
+		undo:     []string{`ufw delete allow {PORT}/udp`},
+		notes:    []string{"needs-root"},
+		risky:    true,
+	}
+	portLinuxFirewalld = recipe{
+		id: "port-linux-firewalld", os: osLinux,
+		// The running rules are changed beside the stored ones: no reload.
+		commands: []string{`firewall-cmd --add-port={PORT}/udp`, `firewall-cmd --permanent --add-port={PORT}/udp`},
+		undo:     []string{`firewall-cmd --permanent --remove-port={PORT}/udp`, `firewall-cmd --remove-port={PORT}/udp`},
+		notes:    []string{"needs-root"},
+		risky:    true,
+	}
+	portWindows = recipe{
+		id: "port-windows", os: osWindows,
+		commands: []string{
+			`Get-NetUDPEndpoint -LocalPort {PORT}`,
+			`New-NetFirewallRule -DisplayName wgtrace -Direction Inbound -Protocol UDP -LocalPort {PORT} -Action Allow`,
+		},
+		undo:  []string{`Remove-NetFirewallRule -DisplayName wgtrace`},
+		notes: []string{"needs-admin"},
+	}
+	portRouterOS = recipe{
+		id: "port-routeros", os: osRouterOS,
+		commands: []string{`{MENU} firewall filter add chain=input protocol=udp dst-port={PORT} action=accept place-before=0 comment=wgtrace`},
+		undo:     []string{`{MENU} firewall filter remove [find comment=wgtrace]`},
+	}
+	portRouter = recipe{id: "port-router"}
+
+	// UDP 443 is the port of HTTP/3 (RFC 9114), which a network that filters by
+	// port has to let pass.
+	portChangeLinux = recipe{
+		id: "port-change", os: osLinux,
+		commands: []string{`wg set {TUN} listen-port 443`},
+		undo:     []string{`wg set {TUN} listen-port {PORT}`},
+		persist:  []string{`ListenPort = 443`},
+		notes:    []string{"needs-root", "phone-endpoint-too", "lost-at-tunnel-restart"},
+		risky:    true,
+	}
+	portChangeWindows = recipe{id: "port-change", os: osWindows, notes: []string{"needs-admin", "phone-endpoint-too"}}
+)
+
+// Beyond the server, and wgtrace itself. These look and change nothing.
+var (
+	upstreamUnix    = recipe{id: "upstream-check", os: osLinux, commands: []string{`ip route get {PROBE}`, `ping -c 3 {PROBE}`}}
+	upstreamWindows = recipe{id: "upstream-check", os: osWindows, commands: []string{`Test-NetConnection {PROBE}`}}
+	upstreamOther   = recipe{id: "upstream-check"}
+
+	// The names at hand are those of the run that looked in the wrong place.
+	captureAgain = recipe{id: "capture-again", commands: []string{
+		`wgtrace interfaces`,
+		`wgtrace live --tunnel ` + placeTunnel + ` --wan ` + placeWAN,
+	}}
+)
