@@ -1,0 +1,73 @@
+package capture
+
+// maxCookedRows bounds the interfaces that the packets of a Linux cooked v2
+// capture may invent. What comes beyond stays with the capture's own row.
+const maxCookedRows = 4096
+
+// cookedRows gives each interface index in Linux cooked v2 packets a row of its
+// own: a capture of "any" watches several places at once.
+type cookedRows struct {
+	rows map[cookedKey]int32
+
+	// Packets come in runs of one interface; remembering the last row spares
+	// most map look-ups.
+	last    cookedKey
+	lastRow int32
+}
+
+type cookedKey struct {
+	parent  int32
+	ifIndex uint32
+}
+
+// classicRow stands for the interface of a classic cooked v2 capture. The file
+// describes no interface, so there is none but those in the packets.
+const classicRow = -1
+
+// cookedRow returns the row for ifIndex of the interface in row parent, adding
+// it if need be. Index 0 (none: a frame too short for its header) stays with
+// the parent.
+func (f *File) cookedRow(parent int32, ifIndex uint32, arphrd uint16) int32 {
+	c := &f.cooked
+	key := cookedKey{parent, ifIndex}
+	if key == c.last && c.rows != nil {
+		return c.lastRow
+	}
+	row, ok := c.rows[key]
+	if !ok {
+		if len(c.rows) >= maxCookedRows {
+			key.ifIndex, ifIndex = 0, 0
+			row, ok = c.rows[key]
+		}
+		if ifIndex == 0 && parent != classicRow {
+			return parent
+		}
+	}
+	if !ok {
+		if c.rows == nil {
+			c.rows = make(map[cookedKey]int32)
+		}
+		iface := f.classic
+		if parent != classicRow {
+			iface = f.ifaces[parent]
+		}
+		if ifIndex != 0 {
+			iface.IfIndex, iface.ARPHRD = ifIndex, arphrd
+		}
+		row = int32(len(f.ifaces))
+		f.ifaces = append(f.ifaces, iface)
+		c.rows[key] = row
+	}
+	c.last, c.lastRow = key, row
+	return row
+}
+
+// splitRows calls each, in order, with the rows that were split from the
+// interface in row parent of a pcapng file.
+func (f *File) splitRows(parent int32, each func(row int32)) {
+	for row := int(parent) + 1; row < len(f.ifaces); row++ {
+		if f.ifaces[row].IfIndex != 0 && f.ifaces[row].Index == f.ifaces[parent].Index {
+			each(int32(row))
+		}
+	}
+}

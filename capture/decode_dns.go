@@ -1,0 +1,59 @@
+package capture
+
+const portDNS = 53
+
+// decodeDNS notes what a message to or from port 53 says of itself (RFC 1035
+// section 4.1). Only standard queries (opcode 0) count; a question that is cut
+// or malformed leaves the flags unset.
+func decodeDNS(p *Packet, b []byte) {
+	if len(b) < 12 || b[2]&0x78 != 0 {
+		return
+	}
+	response := b[2]&0x80 != 0
+	questions := be16(b[4:])
+	switch {
+	case !response && p.DstPort == portDNS && questions == 1 && be16(b[6:]) == 0:
+		typ, ok := questionType(b[12:])
+		if !ok {
+			return
+		}
+		p.Flags |= FlagDNSQuery
+		p.DNSType = typ
+	case response && p.SrcPort == portDNS && questions <= 1:
+		// A server that refuses may leave the question out.
+		if questions == 1 {
+			typ, ok := questionType(b[12:])
+			if !ok {
+				return
+			}
+			p.DNSType = typ
+		}
+		p.Flags |= FlagDNSResponse
+		p.DNSRCode = b[3] & 15
+	default:
+		return
+	}
+	p.DNSID = be16(b)
+}
+
+// questionType returns the type of the question at the start of b. Its name
+// stands first in the message and so cannot be compressed; it has at most 255
+// octets, its labels at most 63 (RFC 1035 section 2.3.4).
+func questionType(b []byte) (uint16, bool) {
+	at := 0
+	for at < len(b) && at < 255 {
+		n := int(b[at])
+		at++
+		if n == 0 {
+			if len(b) < at+4 {
+				return 0, false
+			}
+			return be16(b[at:]), true
+		}
+		if n > 63 {
+			return 0, false
+		}
+		at += n
+	}
+	return 0, false
+}

@@ -1,0 +1,155 @@
+package capture
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"os"
+)
+
+// File is a capture file (pcap or pcapng, plain, gzip or zstd) or a stream of
+// one. It implements Source and serves one goroutine at a time.
+type File struct {
+	name    string
+	format  string
+	in      *chunk
+	records records
+	close   []func() error
+
+	dec     Decoder
+	ifaces  []Interface
+	cooked  cookedRows
+	classic Interface // of a classic cooked v2 capture, see classicRow
+	frame   uint64    // records handed out
+	err     error     // why reading ended; sticky
+}
+
+// records reads the records of one format.
+type records interface {
+	// fill adds packets and statistics to b until it is full. It returns
+	// io.EOF at a clean end and a *DamageError where it cannot go on.
+	fill(b *Batch) error
+}
+
+// Open opens the capture file at path; "-" is standard input. What the file
+// holds is told by its first octets, never by its name. The error is an
+// *OpenError, or a *DamageError if the file's own header is broken.
+func Open(path string) (*File, error) {
+	if path == "-" {
+		return NewFile("-", os.Stdin)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, openError(path, err)
+	}
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		file.Close()
+		return nil, openError(path, err)
+	case info.IsDir():
+		file.Close()
+		return nil, &OpenError{Source: path, Reason: "is a directory", Hint: "name a capture file in it"}
+	}
+	adviseSequential(file)
+	f, err := NewFile(path, file)
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	f.close = append(f.close, file.Close)
+	return f, nil
+}
+
+// NewFile reads a capture from r; name stands for it in messages. The reader
+// is not closed.
+func NewFile(name string, r io.Reader) (*File, error) {
+	f := &File{name: name, in: newChunk(r)}
+	if err := f.start(); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// Name returns the name that the file was opened by.
+func (f *File) Name() string { return f.name }
+
+// Format returns what the file is, in words: "pcap", "pcapng, gzip".
+func (f *File) Format() string { return f.format }
+
+// Interfaces returns all interfaces known so far: those that Next has come
+// past. A classic capture has one, known at once; but a Linux cooked v2 one has
+// a row for each interface index, once that has appeared. Rows split from the
+// interface of a pcapng file share its Index and differ in IfIndex.
+func (f *File) Interfaces() []Interface { return f.ifaces[:len(f.ifaces):len(f.ifaces)] }
+
+// Next implements Source. Files may be out of order, so only the last batch
+// carries a watermark.
+func (f *File) Next(b *Batch) error {
+	b.Reset()
+	if f.err == nil {
+		f.err = f.records.fill(b)
+	}
+	if f.err != nil && len(f.ifaces) == 0 && f.classic.LinkType == LinkTypeLinuxSLL2 {
+		f.ifaces = append(f.ifaces, f.classic) // a cooked capture without a packet
+	}
+	b.Interfaces = f.Interfaces()
+	if f.err != nil {
+		b.Watermark = math.MaxInt64
+		if len(b.Packets) == 0 && len(b.Stats) == 0 {
+			return f.err
+		}
+	}
+	return nil
+}
+
+// Close closes the file; it must not be in use.
+func (f *File) Close() error {
+	var first error
+	for i := len(f.close) - 1; i >= 0; i-- {
+		if err := f.close[i](); err != nil && first == nil {
+			first = fmt.Errorf("close %s: %w", f.name, err)
+		}
+	}
+	f.close = nil
+	return first
+}
+
+// add decodes one record of interface row into b, which has room for it.
+// known says whether time is one.
+func (f *File) add(b *Batch, row int32, link LinkType, time int64, known bool, frame []byte, wireLen uint32, offset int64) *Packet {
+	n := len(b.Packets)
+	b.Packets = b.Packets[:n+1]
+	p := &b.Packets[n]
+	f.dec.Decode(p, link, frame, int(wireLen), &b.Quotes)
+	f.frame++
+	p.Frame, p.Offset, p.Iface = f.frame, offset, row
+	if known {
+		p.Time = time
+	} else {
+		p.Flags |= FlagTimeUnknown
+	}
+	if link == LinkTypeLinuxSLL2 {
+		p.Iface = f.cookedRow(row, f.dec.IfIndex, f.dec.ARPHRD)
+	}
+	return p
+}
+
+// damage returns the error for a file that cannot be read past the record at
+// offset. If the stream ended inside it, that is the reason.
+func (f *File) damage(offset int64, format string, args ...any) *DamageError {
+	return &DamageError{
+		Source: f.name, Offset: offset, Frame: f.frame,
+		Reason: fmt.Sprintf(format, args...),
+		Hint:   "what stands before this place was read; record or copy the file again for the rest",
+	}
+}
+
+// short returns the error for a stream that ended within what.
+func (f *File) short(offset int64, what string) *DamageError {
+	if f.in.err == nil || f.in.err == io.EOF || f.in.err == io.ErrUnexpectedEOF {
+		return f.damage(offset, "cut short in the middle of %s", what)
+	}
+	return f.damage(offset, "reading failed: %v", f.in.err)
+}
