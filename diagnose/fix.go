@@ -40,42 +40,52 @@ type Values struct {
 }
 
 // recipe is a fix before values are filled in. Words in braces and capitals
-// are replaced (see values.fill); other braces belong to the commands.
+// are replaced (see replacer); other braces belong to the commands.
 type recipe struct {
 	id       string
 	os       string
 	family   correlate.Family // the only family that it works for
 	commands []string
 	undo     []string
-	persist  []string // what keeps it after a restart: lines, or commands on Windows
 	notes    []string
 	risky    bool // reloads a firewall, touches INPUT or moves WireGuard's port
 }
 
 // fixesFor returns the fixes for a cause, the one to try first at the head. With
-// os only those that apply to that system, then those that depend on no
-// system; commands of another one are of no use to anybody. With os "" (the
+// os only those that apply to that system, then those that depend on none;
+// commands of another system are of no use to anybody. With os "" (the
 // server's system is not known) the first one for Linux and the first one for
 // Windows stand for the rest. An unknown cause has none.
 func fixesFor(cause string, v Values, os string) []Fix {
 	family := v.family()
-	var fixes, general []Fix
-	seen := map[string]bool{}
+	var fixes []Fix
+	var general []recipe
+	systems := map[string]bool{} // that have their fix; asked only while os is ""
+	ids := map[string]bool{}
+	add := func(r recipe) {
+		ids[r.id] = true
+		fixes = append(fixes, r.fill(cause, v, family))
+	}
 	for _, r := range book[cause] {
 		if r.family != correlate.FamilyAny && r.family != family {
 			continue
 		}
 		switch {
 		case r.os == "":
-			general = append(general, r.fill(cause, v, family))
+			general = append(general, r)
 		case r.os == os:
-			fixes = append(fixes, r.fill(cause, v, family))
-		case os == "" && (r.os == osLinux || r.os == osWindows) && !seen[r.os]:
-			seen[r.os] = true
-			fixes = append(fixes, r.fill(cause, v, family))
+			add(r)
+		case os == "" && (r.os == osLinux || r.os == osWindows) && !systems[r.os]:
+			systems[r.os] = true
+			add(r)
 		}
 	}
-	return append(fixes, general...)
+	for _, r := range general {
+		if !ids[r.id] { // else it is there already, with commands
+			add(r)
+		}
+	}
+	return fixes
 }
 
 // family is the IP version to write commands for: the one asked for, else that
@@ -103,10 +113,6 @@ func (r recipe) fill(cause string, v Values, family correlate.Family) Fix {
 		Undo:     expand(words, r.undo),
 		Notes:    append([]string(nil), r.notes...),
 		Args:     args,
-	}
-	if len(r.persist) > 0 {
-		args["persist"] = strings.Join(expand(words, r.persist), "\n")
-		fix.Notes = append(fix.Notes, "persist")
 	}
 	if args["prefix_guessed"] == true && mentions(r.commands, "{NET}") {
 		fix.Notes = append(fix.Notes, "your-tunnel-subnet")

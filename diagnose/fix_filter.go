@@ -17,7 +17,7 @@ var (
 		},
 		// nft removes rules by handle only.
 		undo: []string{
-			`nft -a list chain inet DROPPING-TABLE DROPPING-CHAIN | sed -n 's/.*comment "wgtrace" # handle \([0-9]*\)$/delete rule inet DROPPING-TABLE DROPPING-CHAIN handle \1/p' | nft -f -`,
+			`sh -c "nft -a list chain inet DROPPING-TABLE DROPPING-CHAIN | sed -n 's/.*comment \"wgtrace\" # handle \([0-9]*\)\$/delete rule inet DROPPING-TABLE DROPPING-CHAIN handle \1/p' | nft -f -"`,
 		},
 		notes: []string{"needs-root", "insert-not-append", "lost-at-reboot"},
 	}
@@ -31,13 +31,7 @@ var (
 			`{IPTABLES} -D FORWARD -i {TUN} -o {WAN} -j ACCEPT`,
 			`{IPTABLES} -D FORWARD -i {WAN} -o {TUN} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
 		},
-		persist: []string{
-			`PostUp = {IPTABLES} -I FORWARD 1 -i {WAN} -o {TUN} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
-			`PostUp = {IPTABLES} -I FORWARD 1 -i {TUN} -o {WAN} -j ACCEPT`,
-			`PostDown = {IPTABLES} -D FORWARD -i {TUN} -o {WAN} -j ACCEPT`,
-			`PostDown = {IPTABLES} -D FORWARD -i {WAN} -o {TUN} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
-		},
-		notes: []string{"needs-root", "insert-not-append", "lost-at-reboot"},
+		notes: []string{"needs-root", "insert-not-append", "lost-at-reboot", "persist"},
 	}
 	// Both back ends hold rules of their own and both apply (iptables-nft(8)).
 	filterBothIptables = recipe{
@@ -54,7 +48,7 @@ var (
 			`{IPTABLES}-nft -D FORWARD -i {TUN} -o {WAN} -j ACCEPT`,
 			`{IPTABLES}-nft -D FORWARD -i {WAN} -o {TUN} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
 		},
-		notes: []string{"needs-root", "insert-not-append", "lost-at-reboot"},
+		notes: []string{"needs-root", "insert-not-append", "lost-at-reboot", "persist"},
 	}
 	// DOCKER-USER runs before Docker's own rules and Docker leaves it alone
 	// (docs.docker.com, "Packet filtering and firewalls").
@@ -68,13 +62,7 @@ var (
 			`{IPTABLES} -D DOCKER-USER -i {TUN} -o {WAN} -j ACCEPT`,
 			`{IPTABLES} -D DOCKER-USER -i {WAN} -o {TUN} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
 		},
-		persist: []string{
-			`PostUp = {IPTABLES} -I DOCKER-USER 1 -i {WAN} -o {TUN} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
-			`PostUp = {IPTABLES} -I DOCKER-USER 1 -i {TUN} -o {WAN} -j ACCEPT`,
-			`PostDown = {IPTABLES} -D DOCKER-USER -i {TUN} -o {WAN} -j ACCEPT`,
-			`PostDown = {IPTABLES} -D DOCKER-USER -i {WAN} -o {TUN} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
-		},
-		notes: []string{"needs-root", "insert-not-append", "lost-at-reboot"},
+		notes: []string{"needs-root", "insert-not-append", "lost-at-reboot", "persist"},
 	}
 	// ufw lets replies through by itself (its before.rules accept established).
 	filterUFW = recipe{
@@ -116,11 +104,7 @@ var (
 var (
 	rpFilterLinux = recipe{
 		id: "rpfilter-linux", os: osLinux, family: correlate.IPv4,
-		commands: rpLoose, undo: rpStrict, notes: []string{"needs-root", "lost-at-reboot"},
-		persist: []string{
-			`PostUp = sysctl -w net/ipv4/conf/{TUN}/rp_filter=2`,
-			`PostUp = sysctl -w net/ipv4/conf/{WAN}/rp_filter=2`,
-		},
+		commands: rpLoose, undo: rpStrict, notes: []string{"needs-root", "lost-at-reboot", "persist"},
 	}
 	rpFilterOpenWrt = recipe{
 		id: "rpfilter-linux", os: osOpenWrt, family: correlate.IPv4,

@@ -12,7 +12,7 @@ var (
 		commands: []string{
 			`sysctl -w net/ipv4/ip_forward=1`,
 			`sysctl -w net/ipv4/conf/{TUN}/forwarding=1`,
-			`printf 'net.ipv4.ip_forward=1\n' > /etc/sysctl.d/99-wgtrace.conf`,
+			`sh -c 'echo net.ipv4.ip_forward=1 >/etc/sysctl.d/99-wgtrace.conf'`,
 		},
 		undo: []string{
 			`rm -f /etc/sysctl.d/99-wgtrace.conf`,
@@ -28,7 +28,7 @@ var (
 		commands: []string{
 			`sysctl -w net/ipv6/conf/{WAN}/accept_ra=2`,
 			`sysctl -w net/ipv6/conf/all/forwarding=1`,
-			`printf 'net/ipv6/conf/{WAN}/accept_ra=2\nnet/ipv6/conf/all/forwarding=1\n' > /etc/sysctl.d/99-wgtrace-ipv6.conf`,
+			`sh -c 'printf "net/ipv6/conf/{WAN}/accept_ra=2\nnet/ipv6/conf/all/forwarding=1\n" >/etc/sysctl.d/99-wgtrace-ipv6.conf'`,
 		},
 		undo: []string{
 			`rm -f /etc/sysctl.d/99-wgtrace-ipv6.conf`,
@@ -47,14 +47,13 @@ var (
 			`Set-NetIPInterface -InterfaceAlias {TUN} -Forwarding Disabled`,
 			`Set-NetIPInterface -InterfaceAlias {WAN} -Forwarding Disabled`,
 		},
-		persist: []string{`Set-ItemProperty HKLM:\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters IPEnableRouter 1`},
-		notes:   []string{"needs-admin", "lost-at-tunnel-restart"},
+		notes: []string{"needs-admin", "lost-at-tunnel-restart", "persist-windows"},
 	}
 	fwdMacOS = recipe{
 		id: "fwd-macos", os: osMacOS, family: correlate.IPv4,
 		commands: []string{`sudo sysctl -w net.inet.ip.forwarding=1`},
 		undo:     []string{`sudo sysctl -w net.inet.ip.forwarding=0`},
-		notes:    []string{"needs-root", "lost-at-reboot"},
+		notes:    []string{"lost-at-reboot"},
 	}
 	fwdFreeBSD = recipe{
 		id: "fwd-freebsd", os: osFreeBSD, family: correlate.IPv4,
@@ -75,24 +74,14 @@ var (
 			`nft 'add chain {IP} wgtrace postrouting { type nat hook postrouting priority 100; policy accept; }'`,
 			`nft 'add rule {IP} wgtrace postrouting {IP} saddr {NET} oifname "{WAN}" masquerade'`,
 		},
-		undo: []string{`nft delete table {IP} wgtrace`},
-		persist: []string{
-			`PostUp = nft add table {IP} wgtrace`,
-			`PostUp = nft 'add chain {IP} wgtrace postrouting { type nat hook postrouting priority 100; policy accept; }'`,
-			`PostUp = nft 'add rule {IP} wgtrace postrouting {IP} saddr {NET} oifname "{WAN}" masquerade'`,
-			`PostDown = nft delete table {IP} wgtrace`,
-		},
-		notes: []string{"needs-root", "lost-at-reboot"},
+		undo:  []string{`nft delete table {IP} wgtrace`},
+		notes: []string{"needs-root", "lost-at-reboot", "persist"},
 	}
 	natIptables = recipe{
 		id: "nat-linux-iptables", os: osLinux,
 		commands: []string{`{IPTABLES} -t nat -I POSTROUTING 1 -s {NET} -o {WAN} -j MASQUERADE`},
 		undo:     []string{`{IPTABLES} -t nat -D POSTROUTING -s {NET} -o {WAN} -j MASQUERADE`},
-		persist: []string{
-			`PostUp = {IPTABLES} -t nat -I POSTROUTING 1 -s {NET} -o {WAN} -j MASQUERADE`,
-			`PostDown = {IPTABLES} -t nat -D POSTROUTING -s {NET} -o {WAN} -j MASQUERADE`,
-		},
-		notes: []string{"needs-root", "lost-at-reboot"},
+		notes:    []string{"needs-root", "lost-at-reboot", "persist"},
 	}
 	natNetNat = recipe{
 		id: "nat-windows-netnat", os: osWindows, family: correlate.IPv4,
@@ -142,7 +131,7 @@ var (
 			`echo 'nat on {WAN} inet from {NET} to any -> ({WAN})' | sudo pfctl -a com.apple/wgtrace -Ef -`,
 		},
 		undo:  []string{`sudo pfctl -a com.apple/wgtrace -F all`, `sudo sysctl -w net.inet.ip.forwarding=0`},
-		notes: []string{"needs-root", "lost-at-reboot"},
+		notes: []string{"lost-at-reboot"},
 	}
 	natOpenWrt  = recipe{id: "nat-openwrt", os: osOpenWrt, commands: openWrtZone, undo: openWrtZoneUndo, notes: []string{"needs-root"}, risky: true}
 	natRouterOS = recipe{

@@ -8,7 +8,7 @@ const wgWindows = `& "$env:ProgramFiles\WireGuard\wg.exe" show {TUN} `
 var (
 	keyPhoneLinux    = recipe{id: "key-phone", os: osLinux, commands: []string{`wg show {TUN} public-key`}, notes: []string{"needs-root"}}
 	keyPhoneOpenWrt  = recipe{id: "key-phone", os: osOpenWrt, commands: []string{`wg show {TUN} public-key`}, notes: []string{"needs-root"}}
-	keyPhoneMacOS    = recipe{id: "key-phone", os: osMacOS, commands: []string{`sudo wg show {TUN} public-key`}, notes: []string{"needs-root"}}
+	keyPhoneMacOS    = recipe{id: "key-phone", os: osMacOS, commands: []string{`sudo wg show {TUN} public-key`}}
 	keyPhoneWindows  = recipe{id: "key-phone", os: osWindows, commands: []string{wgWindows + `public-key`}, notes: []string{"needs-admin"}}
 	keyPhoneRouterOS = recipe{id: "key-phone", os: osRouterOS, commands: []string{`/interface wireguard print where name={TUN}`}}
 
@@ -16,13 +16,12 @@ var (
 		id: "peer-linux", os: osLinux,
 		commands: []string{`wg show {TUN} peers`, `wg set {TUN} peer {KEY} allowed-ips {HOST}`},
 		undo:     []string{`wg set {TUN} peer {KEY} remove`},
-		persist:  []string{`[Peer]`, `PublicKey = {KEY}`, `AllowedIPs = {HOST}`},
-		notes:    []string{"needs-root", "lost-at-tunnel-restart"},
+		notes:    []string{"needs-root"},
 	}
 	peerOpenWrt = recipe{
 		id: "peer-linux", os: osOpenWrt,
 		commands: peerLinux.commands, undo: peerLinux.undo,
-		notes: []string{"needs-root", "lost-at-tunnel-restart"},
+		notes: []string{"needs-root"},
 	}
 	peerWindows = recipe{id: "peer-windows", os: osWindows, commands: []string{wgWindows + `peers`}, notes: []string{"needs-admin"}}
 
@@ -35,8 +34,8 @@ var (
 			`wg show {TUN} preshared-keys | awk '{ print $1, ($2 == "(none)" ? "has no preshared key" : "has a preshared key") }'`,
 			`wg set {TUN} peer {KEY} preshared-key /dev/null`,
 		},
-		undo:  []string{`wg syncconf {TUN} <(wg-quick strip {TUN})`},
-		notes: []string{"needs-root", "lost-at-tunnel-restart"},
+		undo:  []string{`bash -c 'wg syncconf {TUN} <(wg-quick strip {TUN})'`},
+		notes: []string{"needs-root"},
 	}
 	pskWindows = recipe{id: "psk-windows", os: osWindows, notes: []string{"needs-admin"}}
 
@@ -45,8 +44,8 @@ var (
 	// when its settings can be read back.
 	clockLinux = recipe{
 		id: "clock-phone", os: osLinux,
-		commands: []string{`wg-quick strip {TUN} >/dev/null && wg set {TUN} peer {KEY} remove && wg syncconf {TUN} <(wg-quick strip {TUN})`},
-		undo:     []string{`wg syncconf {TUN} <(wg-quick strip {TUN})`},
+		commands: []string{`bash -c 'wg-quick strip {TUN} >/dev/null && wg set {TUN} peer {KEY} remove && wg syncconf {TUN} <(wg-quick strip {TUN})'`},
+		undo:     []string{`bash -c 'wg syncconf {TUN} <(wg-quick strip {TUN})'`},
 		notes:    []string{"needs-root"},
 	}
 	clockWindows = recipe{id: "clock-phone", os: osWindows, commands: []string{`Restart-Service {SERVICE}`}, notes: []string{"needs-admin"}}
@@ -57,15 +56,14 @@ var (
 	aipLinux = recipe{
 		id: "aip-linux", os: osLinux,
 		commands: []string{`wg show {TUN} allowed-ips`, `wg set {TUN} peer {KEY} allowed-ips {HOST}`},
-		undo:     []string{`wg syncconf {TUN} <(wg-quick strip {TUN})`},
-		persist:  []string{`AllowedIPs = {HOST}`},
-		notes:    []string{"needs-root", "replaces-allowed-ips", "lost-at-tunnel-restart"},
+		undo:     []string{`bash -c 'wg syncconf {TUN} <(wg-quick strip {TUN})'`},
+		notes:    []string{"needs-root", "replaces-allowed-ips"},
 	}
 	aipOpenWrt = recipe{
 		id: "aip-linux", os: osOpenWrt,
 		commands: aipLinux.commands,
 		undo:     []string{`wg set {TUN} peer {KEY} allowed-ips OLD-ALLOWED-IPS`},
-		notes:    []string{"needs-root", "replaces-allowed-ips", "lost-at-tunnel-restart"},
+		notes:    []string{"needs-root", "replaces-allowed-ips"},
 	}
 	aipWindows = recipe{id: "aip-windows", os: osWindows, commands: []string{wgWindows + `allowed-ips`}, notes: []string{"needs-admin"}}
 )
@@ -76,12 +74,8 @@ var (
 		id: "port-linux", os: osLinux,
 		commands: []string{`{IPTABLES} -I INPUT 1 -p udp --dport {PORT} -j ACCEPT`},
 		undo:     []string{`{IPTABLES} -D INPUT -p udp --dport {PORT} -j ACCEPT`},
-		persist: []string{
-			`PostUp = {IPTABLES} -I INPUT 1 -p udp --dport {PORT} -j ACCEPT`,
-			`PostDown = {IPTABLES} -D INPUT -p udp --dport {PORT} -j ACCEPT`,
-		},
-		notes: []string{"needs-root", "insert-not-append", "lost-at-reboot"},
-		risky: true,
+		notes:    []string{"needs-root", "insert-not-append", "lost-at-reboot", "persist"},
+		risky:    true,
 	}
 	portLinuxUFW = recipe{
 		id: "port-linux-ufw", os: osLinux,
@@ -120,8 +114,7 @@ var (
 		id: "port-change", os: osLinux,
 		commands: []string{`wg set {TUN} listen-port 443`},
 		undo:     []string{`wg set {TUN} listen-port {PORT}`},
-		persist:  []string{`ListenPort = 443`},
-		notes:    []string{"needs-root", "phone-endpoint-too", "lost-at-tunnel-restart"},
+		notes:    []string{"needs-root", "phone-endpoint-too"},
 		risky:    true,
 	}
 	portChangeWindows = recipe{id: "port-change", os: osWindows, notes: []string{"needs-admin", "phone-endpoint-too"}}
