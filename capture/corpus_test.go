@@ -70,8 +70,21 @@ func summarize(path string) (total Summary, records uint64, err error) {
 	return total, f.frame, err
 }
 
+// disordered holds first and last time, in microseconds, of files with stamps
+// near 1970, for which capinfos prints an end before the start. These are the
+// extremes of tshark's frame.time_epoch.
+var disordered = map[string][2]int64{
+	"malformed/tcpdump-bgp_vpn_rt-oobr.pcap":   {0, 4294901760000128},
+	"malformed/tcpdump-olsr-oobr-2.pcap":       {999999, 4294934285999999},
+	"malformed/tcpdump-pim_header_asan-2.pcap": {4999999, 2521431551000004},
+}
+
 // TestCorpus compares every file with what capinfos says of it.
 func TestCorpus(t *testing.T) {
+	rejected := make(map[string]bool)
+	for _, row := range readTable(t, "rejected.tsv", '\t') {
+		rejected[row["path"]] = true
+	}
 	files := 0
 	for _, row := range readTable(t, "truth.csv", ',') {
 		total, records, err := summarize(filepath.Join(corpus, row["path"]))
@@ -84,6 +97,13 @@ func TestCorpus(t *testing.T) {
 		}
 		files++
 		want, _ := strconv.ParseUint(row["packets"], 10, 64)
+		if rejected[row["path"]] {
+			var damage *DamageError
+			if !errors.As(err, &damage) {
+				t.Errorf("%s: error %v, want damage", row["path"], err)
+			}
+			err = nil
+		}
 		if err != nil || total.Packets != want || records != want {
 			t.Errorf("%s: %d packets in rows, %d records, error %v; want %d", row["path"], total.Packets, records, err, want)
 			continue
@@ -93,7 +113,11 @@ func TestCorpus(t *testing.T) {
 		if errFirst != nil || errLast != nil || last.Year() > 2261 {
 			continue // no packets, no times, or years that int64 does not reach
 		}
-		if !total.HasTimes || total.First/1000 != first.UnixMicro() || total.Last/1000 != last.UnixMicro() {
+		wantTimes := [2]int64{first.UnixMicro(), last.UnixMicro()}
+		if d, ok := disordered[row["path"]]; ok {
+			wantTimes = d
+		}
+		if !total.HasTimes || total.First/1000 != wantTimes[0] || total.Last/1000 != wantTimes[1] {
 			t.Errorf("%s: %v to %v, want %v to %v", row["path"],
 				time.Unix(0, total.First).UTC(), time.Unix(0, total.Last).UTC(), first, last)
 		}
@@ -108,10 +132,10 @@ var whole = map[string]uint64{
 	"malformed/tcpdump-frf16_magic_ie-oobr.pcap":                   1,
 	"malformed/tcpdump-hoobr_juniper3.pcap":                        1,
 	"malformed/tcpdump-juniper_es_oobr.pcap":                       1,
-	"malformed/tcpdump-juniper_monitor_invalid_cookie_length.pcap": 5,
+	"malformed/tcpdump-juniper_monitor_invalid_cookie_length.pcap": 1,
 	"malformed/tcpdump-vtp_asan-2.pcap":                            1,
 	"malformed/tcpdump-vtp_asan-3.pcap":                            1,
-	"malformed/tcpdump-vtp_asan.pcap":                              1,
+	"malformed/tcpdump-vtp_asan.pcap":                              5,
 }
 
 // TestCorpusRejected checks that every other file that capinfos cannot read to
@@ -122,7 +146,7 @@ func TestCorpusRejected(t *testing.T) {
 		"pcapng_misc/gopacket-be-test901.pcapng": 1,
 		"pcapng_misc/gopacket-le-test901.pcapng": 1,
 	}
-	total5 := uint64(0)
+	inWhole := uint64(0)
 	for _, row := range readTable(t, "rejected.tsv", '\t') {
 		path := filepath.Join(corpus, row["path"])
 		total, _, err := summarize(path)
@@ -130,7 +154,7 @@ func TestCorpusRejected(t *testing.T) {
 			if err != nil || total.Packets != want || total.Undecoded != want {
 				t.Errorf("%s: %d packets, %d undecoded, error %v; want %d undecoded", row["path"], total.Packets, total.Undecoded, err, want)
 			}
-			total5 += total.Packets
+			inWhole += total.Packets
 			continue
 		}
 		if total.Packets != readBefore[row["path"]] {
@@ -147,7 +171,7 @@ func TestCorpusRejected(t *testing.T) {
 		}
 		t.Log(err)
 	}
-	if total5 != 11 {
-		t.Errorf("%d records in the whole files, want 11", total5)
+	if inWhole != 11 {
+		t.Errorf("%d records in the whole files, want 11", inWhole)
 	}
 }

@@ -119,8 +119,8 @@ func (r *pcapngFile) block(offset int64) (int, error) {
 	if length < 12 || length > maxRecord {
 		return 0, r.f.damage(offset, "a block of %d octets cannot be", length)
 	}
-	// Lengths that are not a multiple of 4 occur; Wireshark rounds up
-	// (wiretap/pcapng.c).
+	// Early writers left the padding out of the length; Wireshark rounds up
+	// too (wiretap/pcapng.c).
 	total := int(length+3) &^ 3
 	if !c.need(total) {
 		return 0, r.f.short(offset, "a block")
@@ -195,8 +195,7 @@ func (r *pcapngFile) skipBlock(offset int64) error {
 	if length < 12 {
 		return r.f.damage(offset, "a block of %d octets cannot be", length)
 	}
-	total := (int64(length) + 3) &^ 3
-	if !c.skip(total-4) || !c.need(4) {
+	if !c.skip((int64(length)+3)&^3-4) || !c.need(4) {
 		return r.f.short(offset, "a block")
 	}
 	if last := r.order.u32(c.buf[c.pos:]); last != length {
@@ -290,6 +289,10 @@ func (r *pcapngFile) simple(b *Batch, body []byte, offset int64) error {
 	captured := min(int64(wire), int64(len(body)-4))
 	if iface.snap != 0 {
 		captured = min(captured, int64(iface.snap))
+	}
+	// Nothing but padding may follow, so the two lengths check each other.
+	if int64(len(body)-4)-captured > 3 {
+		return r.f.damage(offset, "a packet of %d octets does not fill its block of %d", captured, len(body)+12)
 	}
 	r.f.add(b, iface.row, iface.link, 0, false, body[4:4+captured:4+captured], wire, offset)
 	return nil
