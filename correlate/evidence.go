@@ -292,9 +292,6 @@ type FateCount struct {
 type Ledger struct {
 	Started, Ended int64 // nanoseconds since 1970
 	Fates          [NumFates]FateCount
-	// Unroutable counts requests to private addresses that never answered: no
-	// evidence of a fault, because the host may have no way there.
-	Unroutable uint64
 }
 
 // FamilyEvidence is what one client did in one family.
@@ -307,9 +304,12 @@ type FamilyEvidence struct {
 	// ReplyToInner counts packets at wan_in that were addressed to the
 	// client's own, untranslated address: the network routes it.
 	ReplyToInner uint64
-	// Untranslated and Translated count flows that left with the client's own
-	// address and with another one.
+	// Untranslated and Translated count the addresses that its packets left
+	// with: the client's own, and others.
 	Untranslated, Translated uint64
+	// Unroutable counts requests to private addresses that never answered: no
+	// evidence of a fault, because the host may have no way there.
+	Unroutable uint64
 	// LocalAnswers counts flows to remote addresses that were answered without a twin.
 	LocalAnswers uint64
 	// WANAddrs are the addresses that its packets left with, at most 8.

@@ -1,0 +1,173 @@
+package correlate
+
+import (
+	"math"
+	"time"
+
+	"github.com/wgtrace/wgtrace/capture"
+)
+
+const (
+	unset   = math.MinInt64
+	maxTime = math.MaxInt64
+
+	epochBack = int64(2 * time.Second) // a larger step back than this is not disorder
+	epochGap  = int64(time.Hour)
+
+	// sweepEvery is how often waiting packets are looked at. It bounds how late
+	// a verdict is and keeps the check off the path of a single packet.
+	sweepEvery = int64(10 * time.Millisecond)
+
+	minResidence    = int64(50 * time.Millisecond)
+	residenceFactor = 20
+)
+
+// residenceLimit is how long a packet may stay inside the host before its
+// missing twin counts as lost: the larger of 50 ms and 20 times the median.
+func (e *Engine) residenceLimit() int64 {
+	if e.now < e.residenceUntil {
+		return e.residenceCached
+	}
+	limit := minResidence
+	if e.residence.n >= 8 {
+		limit = max(limit, residenceFactor*e.residence.latency(0).Median)
+	}
+	limit = min(limit, e.opts.Window.Nanoseconds())
+	e.residenceCached, e.residenceUntil = limit, e.now+int64(time.Second)
+	return limit
+}
+
+// span is a stretch of time, nanoseconds, both ends included.
+type span struct{ from, to int64 }
+
+// point is one side of the join: all captures with its role.
+type point struct {
+	present bool
+	from    int64 // first moment covered; unset while unknown
+	to      int64 // last moment covered so far
+	open    bool  // the capture goes on
+	whole   bool  // the start is known to cover the run (live, or one source)
+	drops   []span
+	dropped uint64
+	packets uint64
+}
+
+// covers reports whether the point would have shown a packet that passed it
+// between from and to.
+func (p *point) covers(from, to int64) bool {
+	if !p.present || !p.whole && (p.from == unset || from < p.from) {
+		return false
+	}
+	if !p.open && to > p.to {
+		return false
+	}
+	for _, d := range p.drops {
+		if from <= d.to && to >= d.from {
+			return false
+		}
+	}
+	return true
+}
+
+// maxDropSpans bounds the list of stretches in which a tap lost packets; the
+// two oldest are merged beyond it, which only makes the judgement milder.
+const maxDropSpans = 512
+
+func (p *point) addDrop(s span, n uint64) {
+	p.dropped += n
+	if k := len(p.drops); k > 0 && s.from <= p.drops[k-1].to {
+		p.drops[k-1].to = max(p.drops[k-1].to, s.to)
+		return
+	}
+	p.drops = append(p.drops, s)
+	if len(p.drops) > maxDropSpans {
+		p.drops[1].from = p.drops[0].from
+		p.drops = p.drops[1:]
+	}
+}
+
+// capturePoint is one interface of one source with its role.
+type capturePoint struct {
+	index   int
+	role    capture.Role
+	roleWhy string
+	source  string
+	input   int
+	iface   capture.Interface
+	shift   int64 // subtracted from its times to reach the tunnel's clock
+
+	packets, bytes, truncated, undecoded, rewritten, timeless uint64
+	offload                                                   uint64 // segments larger than any link carries
+	first, last                                               int64
+
+	dropped      uint64
+	dropBase     int64 // time of the last statistics
+	droppedKnown bool
+}
+
+// count notes a record of the interface.
+func (c *capturePoint) count(p *capture.Packet) {
+	c.packets++
+	c.bytes += uint64(p.WireLen)
+	if p.Flags&(capture.FlagTruncated|capture.FlagRewrittenLink|capture.FlagTimeUnknown) != 0 {
+		if p.Has(capture.FlagTruncated) {
+			c.truncated++
+		}
+		if p.Has(capture.FlagRewrittenLink) {
+			c.rewritten++
+		}
+		if p.Has(capture.FlagTimeUnknown) {
+			c.timeless++
+			return
+		}
+	}
+	if p.Kind == capture.KindUndecoded {
+		c.undecoded++
+	}
+	if c.first == unset || p.Time < c.first {
+		c.first = p.Time
+	}
+	if p.Time > c.last {
+		c.last = p.Time
+	}
+}
+
+// noteStats takes over what the capture engine says of its own losses. The
+// stretch since the last word may have lost packets anywhere.
+func (e *Engine) noteStats(c *capturePoint, s capture.InterfaceStats) {
+	if !s.HasDropped {
+		return
+	}
+	since := c.dropBase
+	if since == unset {
+		since = c.first
+	}
+	if since == unset {
+		since = s.Time
+	}
+	at := max(s.Time, c.last)
+	if s.Dropped > c.dropped && c.role != capture.RoleUnknown {
+		e.points[sideOf(c.role)].addDrop(span{since - c.shift, at - c.shift}, s.Dropped-c.dropped)
+	}
+	c.dropped = max(c.dropped, s.Dropped)
+	c.droppedKnown = true
+	c.dropBase = at
+}
+
+// sideOf returns the side of the join that a role stands for.
+func sideOf(r capture.Role) int {
+	if r == capture.RoleTunnel {
+		return inside
+	}
+	return outside
+}
+
+// sighting describes a packet for a verdict to point at.
+func sighting(c *capturePoint, p *capture.Packet, stage Stage) Sighting {
+	return Sighting{
+		Capture: c.index, Frame: p.Frame, Time: p.Time, Stage: stage, Kind: p.Kind, WGType: p.WG.Type,
+		TCPFlags: p.TCPFlags, DNS: p.Flags&(capture.FlagDNSQuery|capture.FlagDNSResponse) != 0,
+		ICMPType: p.ICMPType, ICMPCode: p.ICMPCode, Proto: p.Proto,
+		Src: addrPort(p.Src, p.SrcPort), Dst: addrPort(p.Dst, p.DstPort), Length: p.IPLen,
+	}
+}

@@ -1,0 +1,276 @@
+package correlate
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"github.com/wgtrace/wgtrace/capture"
+)
+
+// Defaults of Options.
+const (
+	DefaultWindow     = 2 * time.Second
+	DefaultMaxFlows   = 1 << 17
+	DefaultMaxPending = 1 << 20
+	DefaultMaxRows    = 10000
+)
+
+// Input is one source and what the person says of it.
+type Input struct {
+	Source capture.Source
+	Role   capture.Role // of the selected interfaces; RoleUnknown: find out
+	Select string       // number or name of the only interface to use; "": all
+}
+
+// Options steer an Engine. The zero value is usable.
+type Options struct {
+	// Window is how long a packet waits for its twin at the other point.
+	Window time.Duration
+	// ClockOffset is WAN clock minus tunnel clock, if the person gave it.
+	ClockOffset *time.Duration
+	// WGPort is the server's listen port; 0: learn it.
+	WGPort uint16
+	// Clients are prefixes of inner addresses; empty: learn them.
+	Clients []netip.Prefix
+	// Own are addresses of the host itself, on any adapter.
+	Own []netip.Addr
+	// Live says that all inputs are taps of one running host: one clock, and
+	// points that cover the run from its start.
+	Live bool
+	// Tunnel says that the inside is known to be a WireGuard tunnel.
+	Tunnel bool
+
+	MaxFlows   int // live flows on each side
+	MaxPending int // packets that wait for their twin
+	MaxRows    int // listed flows per outcome, and listed mappings
+
+	// Tick, if set, makes Run call OnTick between packets each time it fires.
+	Tick   <-chan time.Time
+	OnTick func(Progress)
+}
+
+// Progress is what a run has counted so far.
+type Progress struct {
+	Stages  [NumStages]StageCount
+	Packets uint64
+	Now     int64 // nanoseconds since 1970, of the packets
+}
+
+// Engine follows packets through both points. It is used by one goroutine.
+type Engine struct {
+	opts   Options
+	inputs []*input
+
+	captures []*capturePoint
+	cur      *capturePoint // of the packet in hand
+	points   [2]point
+	now      int64
+	end      int64
+	slack    int64 // how far clocks and two taps can disagree on order
+
+	flows       slab[flow]
+	outflows    slab[outflow]
+	flowTable   table
+	outTable    table
+	lastOut     int32
+	pending     pending
+	mappings    slab[mapping]
+	clients     []*client
+	clientIndex map[capture.Addr]int32
+	own         map[capture.Addr]bool
+	ownMAC      map[capture.MAC]bool
+	outerSide   *outerState
+
+	requests     slab[request]
+	requestQueue queue
+	requestGen   uint32
+
+	rows      rows
+	clock     clock
+	residence sketch
+	stages    [NumStages]Count
+	caveats   []Caveat
+
+	residenceCached int64
+	residenceUntil  int64
+	nextSweep       int64
+	sweepFlow       int32
+	sweepOut        int32
+	inboundOther    uint64
+	inboundFirst    int64
+	inboundLast     int64
+	total           uint64
+	epochs          int
+	blindAll        bool
+	related         uint64
+	ambiguous       uint64
+	evicted         uint64
+	mappingsLost    uint64
+	oneSource       bool
+	damage          []error
+}
+
+// New returns an engine.
+func New(opts Options) *Engine {
+	if opts.Window <= 0 {
+		opts.Window = DefaultWindow
+	}
+	if opts.MaxFlows <= 0 {
+		opts.MaxFlows = DefaultMaxFlows
+	}
+	if opts.MaxPending <= 0 {
+		opts.MaxPending = DefaultMaxPending
+	}
+	if opts.MaxRows <= 0 {
+		opts.MaxRows = DefaultMaxRows
+	}
+	e := &Engine{
+		opts: opts, now: unset, nextSweep: unset, slack: int64(10 * time.Millisecond),
+		flows: newSlab[flow](opts.MaxFlows), outflows: newSlab[outflow](opts.MaxFlows),
+		flowTable: newTable(), outTable: newTable(), lastOut: -1,
+		pending: newPending(opts.MaxPending), mappings: newSlab[mapping](opts.MaxFlows),
+		clientIndex: make(map[capture.Addr]int32), own: make(map[capture.Addr]bool),
+		ownMAC: make(map[capture.MAC]bool), outerSide: newOuterState(),
+		requests: newSlab[request](1 << 16), rows: newRows(opts.MaxRows),
+		inboundFirst: unset, residenceUntil: unset, residenceCached: minResidence,
+	}
+	for i := range e.points {
+		e.points[i].from = unset
+		e.points[i].to = unset
+	}
+	for _, a := range opts.Own {
+		e.own[capture.AddrFromNetip(a)] = true
+	}
+	e.outerSide.port = opts.WGPort
+	return e
+}
+
+// Damage returns what ended a source early; what stood before it was used.
+func (e *Engine) Damage() []error { return e.damage }
+
+// Run reads all inputs to their end, or until ctx is done, and returns the
+// evidence. The error is a *RolesError when the person must say which capture
+// is which; damage of a source is no error (see Damage).
+func (e *Engine) Run(ctx context.Context, inputs []Input) (*Evidence, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	for i := range inputs {
+		e.inputs = append(e.inputs, newInput(ctx, i, inputs[i]))
+	}
+	defer func() {
+		cancel()
+		for _, in := range e.inputs {
+			in.drain()
+		}
+	}()
+	e.oneSource = len(inputs) == 1
+	if !e.opts.Live {
+		for _, in := range e.inputs {
+			in.fillHead()
+		}
+	}
+	if err := e.assign(); err != nil {
+		return nil, err
+	}
+	e.merge()
+	return e.finish(), nil
+}
+
+// merge takes packets of all inputs in the order of time. An input that has
+// none at hand holds the others back to its watermark.
+func (e *Engine) merge() {
+	for {
+		var first *input
+		limit, mark := int64(maxTime), int64(maxTime)
+		open := false
+		for _, in := range e.inputs {
+			e.ready(in)
+			next, ok := in.next()
+			if !ok {
+				if !in.finished() {
+					open = true
+					mark = min(mark, in.mark-in.shift())
+				}
+				continue
+			}
+			open = true
+			in.at = next - in.shift()
+			if first == nil || in.at < first.at {
+				if first != nil {
+					limit = min(limit, first.at)
+				}
+				first = in
+			} else {
+				limit = min(limit, in.at)
+			}
+		}
+		if !open {
+			return
+		}
+		if first != nil && first.at <= mark {
+			e.take(first, min(limit, mark))
+			continue
+		}
+		if e.now != unset && mark > e.now {
+			e.advance(mark)
+			e.cover(mark)
+		}
+		for _, in := range e.inputs {
+			in.want = true
+		}
+	}
+}
+
+// cover notes that live taps watched up to a moment at which nothing came.
+func (e *Engine) cover(t int64) {
+	for i := range e.points {
+		if e.points[i].present {
+			e.points[i].to = max(e.points[i].to, t)
+		}
+	}
+}
+
+// take processes the packets of one input up to the time at which another one
+// has its next.
+func (e *Engine) take(in *input, limit int64) {
+	b := in.batch
+	shift := in.shift()
+	for ; in.pos < len(b.Packets) && b.Packets[in.pos].Time-shift <= limit; in.pos++ {
+		e.packet(in, &b.Packets[in.pos], b)
+	}
+}
+
+// packet takes one record.
+func (e *Engine) packet(in *input, p *capture.Packet, b *capture.Batch) {
+	c := e.captureOf(in, p.Iface, b)
+	c.count(p)
+	e.total++
+	if p.Flags&capture.FlagTimeUnknown != 0 || c.role == capture.RoleUnknown {
+		return
+	}
+	t := p.Time - c.shift
+	e.advance(t)
+	e.cur = c
+	if c.role == capture.RoleTunnel {
+		e.points[inside].note(t, &e.points[outside], e.oneSource)
+		e.tunnel(p, t, c, b)
+		return
+	}
+	e.points[outside].note(t, &e.points[inside], e.oneSource)
+	e.wan(p, t, c, b)
+}
+
+// note extends what a point covers; points of one source cover the same.
+func (p *point) note(t int64, other *point, shared bool) {
+	p.packets++
+	if t > p.to {
+		p.to = t
+		if shared && t > other.to {
+			other.to = t
+		}
+	}
+	if p.from == unset || t < p.from {
+		p.from = t
+	}
+}

@@ -1,0 +1,114 @@
+package correlate
+
+import (
+	"github.com/wgtrace/wgtrace/capture"
+)
+
+// Directions of a join. Forward leads from the client to its remote.
+const (
+	forward = 0
+	back    = 1
+)
+
+// Sides of a join.
+const (
+	inside  = 0
+	outside = 1
+)
+
+// entrySide is the side on which packets of a direction enter the join.
+func entrySide(dir uint8) uint8 {
+	if dir == forward {
+		return inside
+	}
+	return outside
+}
+
+// chainEnds are the two ends of a chain of pending packets.
+type chainEnds struct{ head, tail int32 }
+
+var noChain = chainEnds{-1, -1}
+
+// flow is a conversation seen inside the tunnel.
+type flow struct {
+	key        tuple
+	hash       uint64
+	live       bool
+	clientIsA  bool
+	oriented   bool // the client's end is known, not guessed
+	local      bool // with the host itself or answered by it: no part of any join
+	hostReject bool // the host answered with an ICMP error or a forged RST
+	fromOut    bool // opened from outside
+	noTwin     bool // sequence numbers do not survive: nothing can be matched
+	initiated  bool // a request of the client was seen
+	client     int32
+	out        int32 // index of the tied outside flow; -1
+	mapping    int32 // index of the live mapping; -1
+	requests   int32 // newest open request; -1
+
+	sent, got      Count // tunnel_in, tunnel_out
+	left, came     Count // wan_out, wan_in
+	gotUntied      uint64
+	lost           [2]uint64 // by direction
+	matched        uint64
+	pairs          uint64
+	unobserved     uint64
+	nat            NATKind
+	translated     capture.Addr // the host's end of the last tie; zero: never tied
+	translatedPort uint16
+	lastOutside    int64 // time of the last packet on the WAN
+	ambiguous      uint64
+	late           bool // a packet overdue since the last match: the mapping may have changed
+	segment        [2]uint32
+	pending        [2][2]chainEnds // by direction and side
+	wanErrors      uint32          // ICMP errors that came from outside
+	tunErrors      uint32
+	legs           [3]sketch // forward, remote, back
+	first, last    int64
+	sendTTL        uint8
+}
+
+// outflow is a conversation seen on the WAN, tied to a flow or not yet.
+type outflow struct {
+	live     bool
+	key      tuple
+	hash     uint64
+	flow     int32        // tied flow; -1
+	localIsA bool         // valid iff flow >= 0
+	counts   [2]Count     // from a to b, from b to a, since the last tie
+	pending  [2]chainEnds // untied: from a to b, from b to a
+	last     int64
+	first    int64
+}
+
+// remote returns the end of the flow beyond the host.
+func (f *flow) remote() (capture.Addr, uint16) {
+	if f.clientIsA {
+		return f.key.b, f.key.bPort
+	}
+	return f.key.a, f.key.aPort
+}
+
+// inner returns the client's end.
+func (f *flow) inner() (capture.Addr, uint16) {
+	if f.clientIsA {
+		return f.key.a, f.key.aPort
+	}
+	return f.key.b, f.key.bPort
+}
+
+// local returns the host's end of a tied outside flow.
+func (o *outflow) local() (capture.Addr, uint16) {
+	if o.localIsA {
+		return o.key.a, o.key.aPort
+	}
+	return o.key.b, o.key.bPort
+}
+
+// family returns the IP version of an address.
+func family(a capture.Addr) Family {
+	if a.Is4() {
+		return IPv4
+	}
+	return IPv6
+}

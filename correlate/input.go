@@ -1,0 +1,181 @@
+package correlate
+
+import (
+	"context"
+	"math"
+
+	"github.com/wgtrace/wgtrace/capture"
+)
+
+// headPackets is how many records of a source are looked at before anything is
+// decided: roles, the WireGuard port, clients and the clock offset are settled
+// on them.
+const headPackets = 1 << 16
+
+// input is one source being read.
+type input struct {
+	number int
+	given  Input
+	stream *capture.Stream
+	head   []*capture.Batch // copies of the first batches, not used yet
+	batch  *capture.Batch   // in hand
+	pos    int
+	owned  bool // batch came from the stream and goes back to it
+	mark   int64
+	at     int64
+	ended  bool
+	want   bool // the next batch may be waited for
+	faces  []*capturePoint
+	err    error
+}
+
+func newInput(ctx context.Context, number int, given Input) *input {
+	return &input{number: number, given: given, stream: capture.Start(ctx, given.Source), mark: math.MinInt64, want: true}
+}
+
+// fillHead reads the head of the source.
+func (in *input) fillHead() {
+	n := 0
+	for n < headPackets {
+		b, ok := <-in.stream.C()
+		if !ok {
+			in.ended = true
+			return
+		}
+		c := &capture.Batch{
+			Packets:    append([]capture.Packet(nil), b.Packets...),
+			Quotes:     append([]capture.Quote(nil), b.Quotes...),
+			Stats:      append([]capture.InterfaceStats(nil), b.Stats...),
+			Interfaces: b.Interfaces,
+			Watermark:  b.Watermark,
+		}
+		n += len(b.Packets)
+		in.stream.Recycle(b)
+		in.head = append(in.head, c)
+	}
+}
+
+// ready makes the input hold its next packet, if it can have one: it waits for
+// the source when nothing is in hand.
+func (e *Engine) ready(in *input) {
+	for in.batch == nil || in.pos >= len(in.batch.Packets) {
+		if in.batch != nil {
+			e.endBatch(in)
+		}
+		if len(in.head) > 0 {
+			in.batch, in.pos, in.owned = in.head[0], 0, false
+			in.head = in.head[1:]
+			in.mark = max(in.mark, in.batch.Watermark)
+			continue
+		}
+		if in.ended || !in.want {
+			return
+		}
+		b := e.receive(in)
+		if b == nil {
+			in.ended = true
+			return
+		}
+		in.batch, in.pos, in.owned = b, 0, true
+		in.mark = max(in.mark, b.Watermark)
+		if len(b.Packets) == 0 {
+			e.endBatch(in)
+			in.want = in.mark == math.MinInt64
+			if !in.want {
+				return
+			}
+		}
+	}
+}
+
+// receive waits for a batch and serves ticks meanwhile.
+func (e *Engine) receive(in *input) *capture.Batch {
+	for {
+		select {
+		case b, ok := <-in.stream.C():
+			if !ok {
+				return nil
+			}
+			return b
+		case <-e.opts.Tick:
+			if e.opts.OnTick != nil {
+				e.opts.OnTick(e.progress())
+			}
+		}
+	}
+}
+
+// endBatch takes over the statistics of a used batch and hands it back.
+func (e *Engine) endBatch(in *input) {
+	b := in.batch
+	for _, s := range b.Stats {
+		c := e.captureOf(in, s.Iface, b)
+		e.noteStats(c, s)
+		if !e.opts.Live && c.role != capture.RoleUnknown && s.Time > 0 {
+			pt := &e.points[sideOf(c.role)]
+			pt.to = max(pt.to, s.Time-c.shift)
+		}
+	}
+	for i := len(in.faces); i < len(b.Interfaces); i++ {
+		e.captureOf(in, int32(i), b)
+	}
+	if in.owned {
+		in.stream.Recycle(b)
+	}
+	in.batch = nil
+}
+
+// next returns the time of the packet in hand.
+func (in *input) next() (int64, bool) {
+	if in.batch == nil || in.pos >= len(in.batch.Packets) {
+		return 0, false
+	}
+	return in.batch.Packets[in.pos].Time, true
+}
+
+// finished reports whether the input has nothing more.
+func (in *input) finished() bool { return in.ended && in.batch == nil && len(in.head) == 0 }
+
+// shift returns what is subtracted from the source's times for merging.
+func (in *input) shift() int64 {
+	if len(in.faces) == 0 {
+		return 0
+	}
+	return in.faces[0].shift
+}
+
+// drain empties the stream after the run has been stopped, so that its
+// goroutine ends.
+func (in *input) drain() {
+	for b := range in.stream.C() {
+		in.stream.Recycle(b)
+	}
+	if err := in.stream.Err(); err != nil {
+		in.err = err
+	}
+}
+
+// captureOf returns the state of an interface of an input, made when it is new.
+func (e *Engine) captureOf(in *input, iface int32, b *capture.Batch) *capturePoint {
+	for int(iface) >= len(in.faces) {
+		c := &capturePoint{
+			index: len(e.captures), input: in.number, source: in.given.Source.Name(),
+			first: unset, last: unset, dropBase: unset,
+		}
+		if n := len(in.faces); n < len(b.Interfaces) {
+			c.iface = b.Interfaces[n]
+		}
+		in.faces = append(in.faces, c)
+		e.captures = append(e.captures, c)
+		e.introduce(in, c)
+	}
+	return in.faces[iface]
+}
+
+func (e *Engine) progress() Progress {
+	p := Progress{Packets: e.total, Now: e.now}
+	for s := OuterIn; s <= OuterOut; s++ {
+		p.Stages[s] = StageCount{Observed: e.observes(s), Count: e.stages[s]}
+	}
+	return p
+}

@@ -1,0 +1,70 @@
+package correlate
+
+import "slices"
+
+// sketchSize is how many samples a sketch holds. Up to that many, median and
+// p95 are exact.
+const sketchSize = 24
+
+// tick is the resolution of stored samples: 100 ns in 32 bits span 214 s.
+const tick = 100
+
+// sketch sums up latencies in a fixed 128 octets: the exact extremes and an
+// evenly spaced sample of the rest. When it is full it drops every second
+// sample and from then on takes every second value, and so on: no randomness,
+// the same run gives the same report.
+type sketch struct {
+	n        uint64
+	min, max int64 // nanoseconds
+	stride   uint32
+	skip     uint32
+	held     uint8
+	samples  [sketchSize]int32 // ticks
+}
+
+func (s *sketch) add(d int64) {
+	if s.n == 0 || d < s.min {
+		s.min = d
+	}
+	if s.n == 0 || d > s.max {
+		s.max = d
+	}
+	s.n++
+	if s.skip > 0 {
+		s.skip--
+		return
+	}
+	if s.held == sketchSize {
+		for i := range sketchSize / 2 {
+			s.samples[i] = s.samples[2*i]
+		}
+		s.held = sketchSize / 2
+		s.stride = s.stride*2 + 1
+	}
+	s.samples[s.held] = int32(max(min(d/tick, 1<<31-1), -1<<31))
+	s.held++
+	s.skip = s.stride
+}
+
+// merge adds what o holds, for sums over flows.
+func (s *sketch) merge(o *sketch) {
+	for _, v := range o.samples[:o.held] {
+		s.add(int64(v) * tick)
+	}
+}
+
+// latency returns the summary, each value shifted by shift nanoseconds (a
+// later, better estimate of the clock offset).
+func (s *sketch) latency(shift int64) Latency {
+	if s.n == 0 {
+		return Latency{}
+	}
+	sorted := s.samples
+	held := sorted[:s.held]
+	slices.Sort(held)
+	at := func(q int) int64 {
+		v := int64(held[(len(held)-1)*q/100]) * tick
+		return min(max(v, s.min), s.max) + shift
+	}
+	return Latency{Samples: s.n, Min: s.min + shift, Median: at(50), P95: at(95), Max: s.max + shift}
+}

@@ -1,0 +1,309 @@
+package correlate
+
+import (
+	"github.com/wgtrace/wgtrace/capture"
+)
+
+// undecremented reports whether a TTL is one that hosts start with, so that the
+// packet was not forwarded before it was seen.
+func undecremented(ttl uint8) bool { return ttl == 64 || ttl == 128 || ttl == 255 }
+
+// tunnel takes a packet at the inside point.
+func (e *Engine) tunnel(p *capture.Packet, t int64, c *capturePoint, b *capture.Batch) {
+	switch p.Kind {
+	case capture.KindUndecoded, capture.KindNonIP, capture.KindARP, capture.KindFragment:
+		return
+	case capture.KindICMPError:
+		e.insideError(p, t, c, b)
+		return
+	}
+	if p.Flags&capture.FlagGroup != 0 {
+		return
+	}
+	fi := e.insideFlow(p, t)
+	if fi < 0 {
+		return
+	}
+	f := e.flows.at(fi)
+	f.last = t
+	if p.Src == e.innerAddr(f) && (p.SrcPort == e.innerPort(f) || p.Kind != capture.KindTCP && p.Kind != capture.KindUDP) {
+		e.fromClient(fi, f, p, t, c)
+		return
+	}
+	e.toClient(fi, f, p, t, c)
+}
+
+func (e *Engine) innerAddr(f *flow) capture.Addr { a, _ := f.inner(); return a }
+func (e *Engine) innerPort(f *flow) uint16       { _, p := f.inner(); return p }
+
+// fromClient takes a packet at tunnel_in.
+func (e *Engine) fromClient(fi int32, f *flow, p *capture.Packet, t int64, c *capturePoint) {
+	n := uint64(p.IPLen)
+	f.sent.Packets++
+	f.sent.Bytes += n
+	e.stages[TunnelIn].Packets++
+	e.stages[TunnelIn].Bytes += n
+	cl := e.clientAt(f.client)
+	cl.stages[TunnelIn].Packets++
+	cl.stages[TunnelIn].Bytes += n
+	cl.last = t
+	if p.IPLen > maxLinkPacket {
+		c.offload++
+	}
+	e.decrypted(f.client, p, t)
+	req := int32(-1)
+	if !f.local && isRequest(p) {
+		req = e.newRequest(fi, f, p, t, c)
+	}
+	e.joinInside(fi, f, p, t, forward, req)
+}
+
+// maxLinkPacket is the largest IP packet in octets that a link carries in
+// practice (jumbo frames); a larger one was merged by offload.
+const maxLinkPacket = 9216
+
+// toClient takes a packet at tunnel_out.
+func (e *Engine) toClient(fi int32, f *flow, p *capture.Packet, t int64, c *capturePoint) {
+	n := uint64(p.IPLen)
+	f.got.Packets++
+	f.got.Bytes += n
+	e.stages[TunnelOut].Packets++
+	e.stages[TunnelOut].Bytes += n
+	cl := e.clientAt(f.client)
+	cl.stages[TunnelOut].Packets++
+	cl.stages[TunnelOut].Bytes += n
+	if p.IPLen > maxLinkPacket {
+		c.offload++
+	}
+	if f.local {
+		return
+	}
+	if f.out < 0 && f.sent.Packets > 0 && undecremented(p.TTL) && e.points[outside].present {
+		// Not forwarded before it got here: the host itself speaks, in its own
+		// name or in the name of the remote.
+		if p.Kind == capture.KindTCP && p.TCPFlags&capture.TCPRst != 0 {
+			f.hostReject = true
+			e.rejectRequests(f, sighting(c, p, TunnelOut))
+			return
+		}
+		e.makeLocal(f)
+		e.reply(f, p, t, c, TunnelOut)
+		return
+	}
+	e.reply(f, p, t, c, TunnelOut)
+	cl.families[familyIndex(family(cl.addr))].replies++
+	e.joinInside(fi, f, p, t, back, -1)
+}
+
+// makeLocal takes a flow out of the join: the host itself is its other end.
+func (e *Engine) makeLocal(f *flow) {
+	f.local = true
+	f.lost, f.matched, f.pairs, f.unobserved, f.gotUntied = [2]uint64{}, 0, 0, 0, 0
+	remote, _ := f.remote()
+	cl := e.clientAt(f.client)
+	if !e.own[remote] {
+		cl.families[familyIndex(family(cl.addr))].localAnswers++
+	}
+}
+
+// insideError takes an ICMP error at the inside: it belongs to the flow that it
+// quotes.
+func (e *Engine) insideError(p *capture.Packet, t int64, c *capturePoint, b *capture.Batch) {
+	if p.Ref < 0 || int(p.Ref) >= len(b.Quotes) || p.Flags&capture.FlagGroup != 0 {
+		return
+	}
+	q := &b.Quotes[p.Ref]
+	key, _ := tupleOf(q.Src, q.SrcPort, q.Dst, q.DstPort, q.Proto)
+	fi := e.findFlow(&key, key.hash())
+	if fi < 0 {
+		return
+	}
+	f := e.flows.at(fi)
+	f.last = t
+	n := uint64(p.IPLen)
+	if p.Dst != e.innerAddr(f) {
+		f.sent.Packets++
+		f.sent.Bytes += n
+		e.stages[TunnelIn].Packets++
+		e.stages[TunnelIn].Bytes += n
+		cl := e.clientAt(f.client)
+		cl.stages[TunnelIn].Packets++
+		cl.stages[TunnelIn].Bytes += n
+		e.decrypted(f.client, p, t)
+		return
+	}
+	f.got.Packets++
+	f.got.Bytes += n
+	f.tunErrors++
+	e.stages[TunnelOut].Packets++
+	e.stages[TunnelOut].Bytes += n
+	cl := e.clientAt(f.client)
+	cl.stages[TunnelOut].Packets++
+	cl.stages[TunnelOut].Bytes += n
+	if f.local {
+		return
+	}
+	if f.tunErrors > f.wanErrors {
+		f.hostReject = true
+		e.rejectRequests(f, sighting(c, p, TunnelOut))
+		return
+	}
+	f.matched++
+	f.pairs++
+	e.answerAll(f)
+}
+
+// answerAll notes that an answer from beyond the host reached the client for
+// every open request of a flow: an error passed on by the host answers too.
+func (e *Engine) answerAll(f *flow) {
+	for i := f.requests; i >= 0; i = e.requests.at(i).older {
+		e.requests.at(i).answered = true
+	}
+}
+
+// wan takes a packet at the outside point.
+func (e *Engine) wan(p *capture.Packet, t int64, c *capturePoint, b *capture.Batch) {
+	if p.Kind <= capture.KindARP {
+		e.noteInbound(p, t)
+		return
+	}
+	if e.outer(p, t, c) {
+		return
+	}
+	e.noteInbound(p, t)
+	switch p.Kind {
+	case capture.KindFragment:
+		return
+	case capture.KindICMPError:
+		e.outsideError(p, t, c, b)
+		return
+	}
+	if p.Flags&capture.FlagGroup != 0 {
+		return
+	}
+	oi, fromA := e.outsideFlow(p, t)
+	if oi < 0 {
+		return
+	}
+	o := e.outflows.at(oi)
+	o.last = t
+	if o.flow < 0 {
+		if e.foreign(p) {
+			return
+		}
+		e.countOutflow(o, p)
+		e.joinUntied(oi, o, p, t, fromA, e.facing(p))
+		if o.flow >= 0 {
+			e.tiedPacket(o, p, t, c, fromA)
+		}
+		return
+	}
+	dir := uint8(back)
+	if fromA == o.localIsA {
+		dir = forward
+	}
+	f := e.flows.at(o.flow)
+	e.addOutside(f, dir, Count{1, uint64(p.IPLen)})
+	e.joinOutside(oi, o, p, t, dir)
+	e.tiedPacket(o, p, t, c, fromA)
+}
+
+// tiedPacket notes what a packet of a tied flow says about its requests.
+func (e *Engine) tiedPacket(o *outflow, p *capture.Packet, t int64, c *capturePoint, fromA bool) {
+	if o.flow < 0 {
+		return
+	}
+	f := e.flows.at(o.flow)
+	f.lastOutside = t
+	if fromA == o.localIsA {
+		return
+	}
+	e.reply(f, p, t, c, WANIn)
+	if f.nat == NATNone {
+		cl := e.clientAt(f.client)
+		cl.families[familyIndex(family(cl.addr))].replyToInner++
+	}
+}
+
+// outsideError takes an ICMP error at the WAN.
+func (e *Engine) outsideError(p *capture.Packet, t int64, c *capturePoint, b *capture.Batch) {
+	if p.Ref < 0 || int(p.Ref) >= len(b.Quotes) {
+		return
+	}
+	q := &b.Quotes[p.Ref]
+	key, _ := tupleOf(q.Src, q.SrcPort, q.Dst, q.DstPort, q.Proto)
+	oi := e.findOutflow(&key, key.hash())
+	if oi < 0 || e.outflows.at(oi).flow < 0 {
+		return
+	}
+	o := e.outflows.at(oi)
+	f := e.flows.at(o.flow)
+	local, _ := o.local()
+	if p.Dst != local {
+		e.addOutside(f, forward, Count{1, uint64(p.IPLen)})
+		return
+	}
+	f.wanErrors++
+	f.lastOutside = t
+	e.addOutside(f, back, Count{1, uint64(p.IPLen)})
+	for i := f.requests; i >= 0; i = e.requests.at(i).older {
+		r := e.requests.at(i)
+		if !r.replied {
+			r.replied, r.beyond = true, sighting(c, p, WANIn)
+		}
+	}
+}
+
+// noteInbound counts what reaches the WAN from elsewhere: proof that the tap
+// sees this adapter's traffic.
+func (e *Engine) noteInbound(p *capture.Packet, t int64) {
+	if e.facing(p) == forward {
+		return
+	}
+	e.inboundOther++
+	if e.inboundFirst == unset {
+		e.inboundFirst = t
+	}
+	e.inboundLast = t
+}
+
+// facing returns the direction of a packet at the WAN as seen from the host:
+// forward if the host sent it, back if it came in, -1 if that is not known.
+func (e *Engine) facing(p *capture.Packet) int8 {
+	switch p.Direction {
+	case capture.DirectionOut:
+		return forward
+	case capture.DirectionIn:
+		return back
+	}
+	if len(e.ownMAC) > 0 && !p.LinkSrc.IsZero() {
+		if e.ownMAC[p.LinkSrc] {
+			return forward
+		}
+		if e.ownMAC[p.LinkDst] {
+			return back
+		}
+	}
+	if p.Kind > capture.KindARP {
+		if e.own[p.Src] {
+			return forward
+		}
+		if e.own[p.Dst] {
+			return back
+		}
+	}
+	return -1
+}
+
+// foreign reports whether a frame is known to be between other machines.
+func (e *Engine) foreign(p *capture.Packet) bool {
+	return len(e.ownMAC) > 0 && !p.LinkSrc.IsZero() && !p.LinkDst.IsZero() && !p.LinkDst.IsGroup() &&
+		!e.ownMAC[p.LinkSrc] && !e.ownMAC[p.LinkDst]
+}
+
+// learnOwn notes an address of the host, found by packets.
+func (e *Engine) learnOwn(a capture.Addr) {
+	if len(e.own) < 1024 && !e.isClient(a) {
+		e.own[a] = true
+	}
+}

@@ -1,0 +1,410 @@
+package correlate
+
+import (
+	"net/netip"
+
+	"github.com/wgtrace/wgtrace/capture"
+	"github.com/wgtrace/wgtrace/internal/wg"
+)
+
+// maxPeers bounds how many outer endpoints are followed; scanners bring many.
+const maxPeers = 4096
+
+// outerWindow is how long after its outer datagram a decrypted packet may show
+// up at tunnel_in, nanoseconds: decryption takes well under a millisecond, a
+// busy machine some tens.
+const outerWindow = 100e6
+
+// maxOuterDebts bounds the outer datagrams that wait for their inner packet in
+// one class of size.
+const maxOuterDebts = 256
+
+// gluedPayload is the smallest UDP payload in octets that is surely several
+// datagrams glued together by receive offload: the largest MTU that a tunnel is
+// given in practice (9,000 octets) plus WireGuard's own 32.
+const gluedPayload = 9032
+
+// peer is one outer endpoint that talks to the server.
+type peer struct {
+	remote, server         capture.Addr
+	remotePort, serverPort uint16
+
+	initiations, responses, cookies uint64
+	dataIn, dataOut                 uint64
+	keepIn, keepOut                 uint64
+	serverInitiations               uint64
+	clientResponses                 uint64
+	bytesIn, bytesOut, packetsIn    uint64
+	packetsOut                      uint64
+	shortPairs, silentPairs         uint64
+	undelivered, delivered          uint64
+	first, last, firstData          int64
+	lastInitiation                  int64
+	lastPair                        int64 // time of the last answered initiation without data since; unset: none
+	issued                          [8]uint32
+	issuedN                         int
+	pendingIndex                    uint32 // sender index of the last initiation
+	answeredIndex                   uint32
+	trusted                         bool
+	serverSpoke                     bool
+	glued                           bool
+	samples                         []Sighting
+	dataSamples                     int
+	homed                           int // clients whose packets come through it
+}
+
+// outerDebt is an outer data message whose inner packet is awaited.
+type outerDebt struct {
+	time int64
+	peer int32
+}
+
+// outerState follows the encrypted side.
+type outerState struct {
+	port      uint16
+	portWhy   string
+	servers   map[netip.AddrPort]bool // the host's own ends
+	index     map[tuple]int32
+	peers     []*peer
+	lastKey   tuple
+	lastIndex int32
+	notListed uint64
+	debts     [gluedPayload][]outerDebt // by payload length
+	joined    uint64                    // outer datagrams tied to an inner packet by size and time
+	other     uint64                    // datagrams on the port that are no plain WireGuard
+}
+
+func newOuterState() *outerState {
+	return &outerState{servers: make(map[netip.AddrPort]bool), index: make(map[tuple]int32), lastIndex: -1}
+}
+
+// addServer makes an address and port one of the host's own ends.
+func (o *outerState) addServer(a netip.AddrPort) {
+	if len(o.servers) < 64 {
+		o.servers[a] = true
+	}
+}
+
+// outer takes a packet at the WAN that may be WireGuard's own; false: it is not.
+func (e *Engine) outer(p *capture.Packet, t int64, c *capturePoint) bool {
+	o := e.outerSide
+	if p.Kind != capture.KindUDP || p.WG.Type == wg.MessageUnknown {
+		return false
+	}
+	key, _ := tupleOf(p.Src, p.SrcPort, p.Dst, p.DstPort, p.Proto)
+	i := o.lastIndex
+	if i < 0 || key != o.lastKey {
+		var ok bool
+		if i, ok = o.index[key]; !ok {
+			if i = e.newPeer(p, t, key); i < 0 {
+				return i == noRoom
+			}
+		}
+		o.lastKey, o.lastIndex = key, i
+	}
+	pr := o.peers[i]
+	pr.last = t
+	if p.Src == pr.remote && p.SrcPort == pr.remotePort {
+		e.outerIn(pr, i, p, t, c)
+	} else {
+		e.outerOut(pr, p, t, c)
+	}
+	return true
+}
+
+// noRoom says that a packet is WireGuard's, of an endpoint that is not followed.
+const noRoom = -2
+
+// newPeer decides whether an unknown pair of endpoints is a session with this
+// host; -1 if it is not.
+func (e *Engine) newPeer(p *capture.Packet, t int64, key tuple) int32 {
+	o := e.outerSide
+	src, dst := addrPort(p.Src, p.SrcPort), addrPort(p.Dst, p.DstPort)
+	inbound := o.servers[dst]
+	if !inbound && !o.servers[src] {
+		// Another address of the host: a client that calls the known port, and
+		// is not itself a forwarded client of ours.
+		if o.port == 0 || p.DstPort != o.port || p.WG.Type != wg.MessageInitiation ||
+			e.facing(p) == int8(forward) || e.remotes(p) {
+			return -1
+		}
+		inbound = true
+		o.addServer(dst)
+	}
+	if len(o.peers) >= maxPeers {
+		o.notListed++
+		return noRoom
+	}
+	pr := &peer{remote: p.Src, remotePort: p.SrcPort, server: p.Dst, serverPort: p.DstPort, first: t, lastPair: unset, firstData: unset, lastInitiation: unset}
+	if !inbound {
+		pr.remote, pr.remotePort, pr.server, pr.serverPort = p.Dst, p.DstPort, p.Src, p.SrcPort
+	}
+	i := int32(len(o.peers))
+	o.peers = append(o.peers, pr)
+	o.index[key] = i
+	e.learnOwn(pr.server)
+	return i
+}
+
+// remotes reports whether the outside flow of a packet is tied to a client.
+func (e *Engine) remotes(p *capture.Packet) bool {
+	key, _ := tupleOf(p.Src, p.SrcPort, p.Dst, p.DstPort, p.Proto)
+	oi := e.findOutflow(&key, key.hash())
+	return oi >= 0 && e.outflows.at(oi).flow >= 0
+}
+
+func (e *Engine) outerIn(pr *peer, i int32, p *capture.Packet, t int64, c *capturePoint) {
+	pr.packetsIn++
+	pr.bytesIn += uint64(p.PayloadLen)
+	e.stages[OuterIn].Packets++
+	e.stages[OuterIn].Bytes += uint64(p.PayloadLen)
+	switch p.WG.Type {
+	case wg.MessageInitiation:
+		pr.initiations++
+		pr.lastInitiation = t
+		pr.pendingIndex = p.WG.Sender
+		pr.sample(c, p, OuterIn)
+	case wg.MessageResponse:
+		pr.clientResponses++
+		pr.issue(p.WG.Receiver)
+		pr.sample(c, p, OuterIn)
+	case wg.MessageCookieReply:
+	case wg.MessageTransport:
+		pr.lastPair = unset
+		if pr.firstData == unset {
+			pr.firstData = t
+		}
+		if pr.knows(p.WG.Receiver) || pr.serverSpoke {
+			pr.trusted = true
+		}
+		if p.PayloadLen <= wg.MessageKeepaliveSize {
+			pr.keepIn++
+			return
+		}
+		pr.dataIn++
+		if p.PayloadLen >= gluedPayload {
+			pr.glued = true
+			return
+		}
+		if pr.dataSamples < 3 {
+			pr.dataSamples++
+			pr.sample(c, p, OuterIn)
+		}
+		e.oweInner(i, p.PayloadLen, t)
+	}
+}
+
+func (e *Engine) outerOut(pr *peer, p *capture.Packet, t int64, c *capturePoint) {
+	pr.packetsOut++
+	pr.bytesOut += uint64(p.PayloadLen)
+	e.stages[OuterOut].Packets++
+	e.stages[OuterOut].Bytes += uint64(p.PayloadLen)
+	switch p.WG.Type {
+	case wg.MessageInitiation:
+		pr.serverInitiations++
+		pr.issue(p.WG.Sender)
+	case wg.MessageResponse:
+		pr.responses++
+		pr.issue(p.WG.Sender)
+		if p.WG.Receiver == pr.pendingIndex && pr.pendingIndex != pr.answeredIndex {
+			pr.answeredIndex = pr.pendingIndex
+			if pr.lastPair != unset {
+				switch gap := t - pr.lastPair; {
+				case gap < wg.RetryCadenceMax.Nanoseconds():
+					pr.shortPairs++
+				case gap >= wg.SilentCadenceMin.Nanoseconds() && gap <= wg.SilentCadenceMax.Nanoseconds():
+					pr.silentPairs++
+				}
+			}
+			pr.lastPair = t
+		}
+		pr.sample(c, p, OuterOut)
+	case wg.MessageCookieReply:
+		pr.cookies++
+	case wg.MessageTransport:
+		if pr.dataIn+pr.keepIn > 0 {
+			pr.serverSpoke = true
+			pr.trusted = true
+		}
+		if p.PayloadLen <= wg.MessageKeepaliveSize {
+			pr.keepOut++
+		} else {
+			pr.dataOut++
+		}
+	}
+}
+
+// issue notes an index that the server gave out in a handshake seen here.
+func (pr *peer) issue(index uint32) {
+	pr.issued[pr.issuedN%len(pr.issued)] = index
+	pr.issuedN++
+}
+
+func (pr *peer) knows(index uint32) bool {
+	for _, i := range pr.issued[:min(pr.issuedN, len(pr.issued))] {
+		if i == index {
+			return true
+		}
+	}
+	return false
+}
+
+func (pr *peer) sample(c *capturePoint, p *capture.Packet, stage Stage) {
+	if len(pr.samples) < 2*maxSamples {
+		pr.samples = append(pr.samples, sighting(c, p, stage))
+	}
+}
+
+// oweInner lets a data message wait for its decrypted packet.
+func (e *Engine) oweInner(i int32, payload uint32, t int64) {
+	if !e.points[inside].present {
+		return
+	}
+	list := e.outerSide.debts[payload]
+	list = e.expireDebts(list, t-outerWindow)
+	if len(list) >= maxOuterDebts {
+		e.undelivered(list[0])
+		list = append(list[:0], list[1:]...)
+	}
+	e.outerSide.debts[payload] = append(list, outerDebt{t, i})
+}
+
+func (e *Engine) expireDebts(list []outerDebt, limit int64) []outerDebt {
+	n := 0
+	for n < len(list) && list[n].time < limit {
+		e.undelivered(list[n])
+		n++
+	}
+	if n == 0 {
+		return list
+	}
+	return append(list[:0], list[n:]...)
+}
+
+// undelivered counts a data message that no packet at tunnel_in answers to, if
+// one would have been seen.
+func (e *Engine) undelivered(d outerDebt) {
+	if e.points[inside].covers(d.time+e.slack, d.time+outerWindow/2) {
+		e.outerSide.peers[d.peer].undelivered++
+	}
+}
+
+// decrypted ties a packet at tunnel_in to the data message that carried it, by
+// size and time: which message it is can be ambiguous between peers, so each
+// tie is a vote, and the peer with the most votes is served first.
+func (e *Engine) decrypted(ci int32, p *capture.Packet, t int64) {
+	if len(e.outerSide.peers) == 0 {
+		return
+	}
+	cl := e.clientAt(ci)
+	if p.IPLen > 1500 && p.Kind == capture.KindTCP {
+		cl.glued = true
+		return
+	}
+	size := uint32(wg.TransportSize(int(p.IPLen), 0))
+	if e.payInner(cl, size, t) {
+		return
+	}
+	// Padding stops at the tunnel's MTU: at that size the message is shorter.
+	for exact := size - 1; exact >= wg.MessageKeepaliveSize+p.IPLen; exact-- {
+		if e.payInner(cl, exact, t) {
+			return
+		}
+	}
+}
+
+func (e *Engine) payInner(cl *client, size uint32, t int64) bool {
+	if size >= gluedPayload || len(e.outerSide.debts[size]) == 0 {
+		return false
+	}
+	list := e.outerSide.debts[size]
+	list = e.expireDebts(list, t-outerWindow)
+	home := cl.homePeer()
+	best := -1
+	for i, d := range list {
+		if d.time > t+e.slack {
+			break
+		}
+		if d.peer == home {
+			best = i
+			break
+		}
+		if best < 0 && (home < 0 || e.outerSide.peers[d.peer].homed == 0) {
+			best = i
+		}
+	}
+	if best < 0 {
+		e.outerSide.debts[size] = list
+		return false
+	}
+	pi := list[best].peer
+	e.outerSide.peers[pi].delivered++
+	e.outerSide.joined++
+	e.vote(cl, pi)
+	e.outerSide.debts[size] = append(list[:best], list[best+1:]...)
+	return true
+}
+
+// vote ties a client to a peer once more, and keeps count of the peers that
+// are somebody's home.
+func (e *Engine) vote(c *client, pi int32) {
+	before := c.homePeer()
+	c.vote(pi)
+	if after := c.homePeer(); after != before {
+		if before >= 0 {
+			e.outerSide.peers[before].homed--
+		}
+		if after >= 0 {
+			e.outerSide.peers[after].homed++
+		}
+	}
+}
+
+func (c *client) vote(pi int32) {
+	for i := range c.peerVotes {
+		if c.peerVotes[i].peer == pi {
+			c.peerVotes[i].votes++
+			return
+		}
+	}
+	if len(c.peerVotes) < 8 {
+		c.peerVotes = append(c.peerVotes, peerVote{pi, 1})
+	}
+}
+
+// homePeer returns the peer that a client's packets come through, once three
+// ties agree and outnumber all others by half; -1 before.
+func (c *client) homePeer() int32 {
+	best, sum := peerVote{-1, 0}, uint32(0)
+	for _, v := range c.peerVotes {
+		sum += v.votes
+		if v.votes > best.votes {
+			best = v
+		}
+	}
+	if best.votes < 3 || 3*best.votes < 2*sum {
+		return -1
+	}
+	return best.peer
+}
+
+// state names how far a peer came.
+func (pr *peer) state() PeerState {
+	data := pr.dataIn+pr.keepIn > 0
+	switch {
+	case data && (pr.responses > 0 || pr.clientResponses > 0):
+		return PeerEstablished
+	case data:
+		return PeerDataOnly
+	case pr.initiations > 0 && pr.responses > 0:
+		return PeerNotCompleted
+	case pr.initiations > 0:
+		return PeerUnanswered
+	}
+	return PeerSilent
+}
+
+// addrPort converts an end to netip.
+func addrPort(a capture.Addr, port uint16) netip.AddrPort {
+	return netip.AddrPortFrom(a.Netip(), port)
+}

@@ -1,0 +1,195 @@
+package correlate
+
+import (
+	"time"
+
+	"github.com/wgtrace/wgtrace/capture"
+)
+
+// AnswerTime is how much capture must follow a request before its missing reply
+// says anything: SYN and DNS retries come after 1 to 5 s, slow resolvers answer
+// within them.
+const AnswerTime = 5 * time.Second
+
+// request is one SYN, echo request or DNS query of a client whose fate is open.
+type request struct {
+	time         int64
+	leftAt       int64
+	sighting     Sighting // at tunnel_in
+	beyond       Sighting // the last place it or its reply was seen at
+	flow         int32    // -1 when the flow is gone
+	client       int32
+	newer, older int32 // of the same flow
+	id           uint32
+	gen          uint32
+	target       capture.Addr
+	kind         capture.Kind
+	left         bool
+	bare         bool // left with the client's own address
+	replied      bool // a reply at wan_in
+	answered     bool // a reply at tunnel_out
+	rejected     bool // by the host
+	missed       bool // no twin at wan_out although it would have been seen
+	blind        bool
+}
+
+// requestID is what ties a reply to its request within a flow: nothing for TCP.
+func requestID(p *capture.Packet) uint32 {
+	switch p.Kind {
+	case capture.KindEchoRequest, capture.KindEchoReply:
+		return p.Seq
+	case capture.KindUDP:
+		return uint32(p.DNSID)
+	}
+	return 0
+}
+
+// isRequest reports whether a packet asks for an answer that must come.
+func isRequest(p *capture.Packet) bool {
+	switch p.Kind {
+	case capture.KindTCP:
+		return p.TCPFlags&(capture.TCPSyn|capture.TCPAck|capture.TCPRst) == capture.TCPSyn
+	case capture.KindEchoRequest:
+		return true
+	case capture.KindUDP:
+		return p.Flags&capture.FlagDNSQuery != 0
+	}
+	return false
+}
+
+// newRequest opens a request of flow fi; -1 if there is no room.
+func (e *Engine) newRequest(fi int32, f *flow, p *capture.Packet, t int64, c *capturePoint) int32 {
+	if e.requests.full() {
+		e.evicted++
+		e.settleOldest()
+	}
+	i := e.requests.alloc()
+	e.requestGen++
+	remote, _ := f.remote()
+	r := e.requests.at(i)
+	*r = request{
+		time: t, flow: fi, client: f.client, newer: -1, older: f.requests, id: requestID(p),
+		gen: e.requestGen, target: remote, kind: p.Kind, sighting: sighting(c, p, TunnelIn),
+	}
+	if f.requests >= 0 {
+		e.requests.at(f.requests).newer = i
+	}
+	f.requests = i
+	f.initiated = true
+	e.requestQueue.push(due{i, r.gen})
+	e.clientAt(f.client).attempts++
+	return i
+}
+
+// requestLeft notes that a request was seen at wan_out.
+func (e *Engine) requestLeft(i int32, f *flow, exit *node) {
+	r := e.requests.at(i)
+	if r.left {
+		return
+	}
+	r.left, r.leftAt = true, exit.time
+	r.beyond = r.sighting
+	r.beyond.Stage, r.beyond.Frame, r.beyond.Time = WANOut, exit.frame, exit.time
+	r.beyond.Capture = int(exit.capture)
+	inner, _ := f.inner()
+	r.bare = f.nat == NATNone && !routable(inner)
+}
+
+// reply notes a packet from the remote at one of the two stages of the way
+// back, for every open request that it answers.
+func (e *Engine) reply(f *flow, p *capture.Packet, t int64, c *capturePoint, stage Stage) {
+	id := requestID(p)
+	for i, n := f.requests, 0; i >= 0 && n < 64; n++ {
+		r := e.requests.at(i)
+		i = r.older
+		if r.id != id || r.answered {
+			continue
+		}
+		if stage == WANIn {
+			if !r.replied {
+				r.replied = true
+				r.beyond = sighting(c, p, WANIn)
+				if r.left {
+					f.legs[1].add(t - r.leftAt)
+				}
+			}
+			continue
+		}
+		r.answered = true
+	}
+}
+
+// rejectRequests notes that the host itself refused the flow's open requests.
+func (e *Engine) rejectRequests(f *flow, s Sighting) {
+	for i := f.requests; i >= 0; i = e.requests.at(i).older {
+		r := e.requests.at(i)
+		if !r.rejected {
+			r.rejected, r.beyond = true, s
+		}
+	}
+}
+
+// settleRequests decides the fate of requests in the order in which they were
+// made: those older than limit, and younger ones as long as they are answered.
+func (e *Engine) settleRequests(limit int64) {
+	for e.requestQueue.size > 0 {
+		d := e.requestQueue.at(0)
+		r := e.requests.at(d.node)
+		if r.time >= limit && !r.answered {
+			return
+		}
+		e.settleOldest()
+	}
+}
+
+func (e *Engine) settleOldest() {
+	d := e.requestQueue.pop()
+	r := e.requests.at(d.node)
+	e.book(r)
+	if r.newer >= 0 {
+		e.requests.at(r.newer).older = r.older
+	} else if r.flow >= 0 {
+		e.flows.at(r.flow).requests = r.older
+	}
+	if r.older >= 0 {
+		e.requests.at(r.older).newer = r.newer
+	}
+	e.requests.release(d.node)
+}
+
+// fate decides how far a request came.
+func (e *Engine) fate(r *request) Fate {
+	switch {
+	case r.answered && (r.left || r.blind || !e.points[outside].present):
+		return FateAnswered
+	case r.answered:
+		return FateLocal
+	case r.rejected && !r.replied:
+		return FateRejected
+	case e.end-r.time < AnswerTime.Nanoseconds() && (r.left || r.replied):
+		return FatePending
+	case r.replied:
+		return FateReplyLost
+	case r.left && r.bare:
+		return FateUntranslated
+	case r.left:
+		return FateNoReply
+	case r.missed:
+		return FateNoEgress
+	case r.blind || !e.points[outside].present || e.blindAll:
+		return FateUnobservable
+	}
+	return FatePending
+}
+
+// book enters a request into its client's ledger.
+func (e *Engine) book(r *request) {
+	cl := e.clientAt(r.client)
+	fate := e.fate(r)
+	fam := &cl.families[familyIndex(family(r.target))]
+	if fate != FateAnswered && fate != FateLocal && !routable(r.target) {
+		fam.unroutable++
+		return
+	}
+	fam.add(r, fate)
+}

@@ -1,0 +1,531 @@
+package correlate
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/wgtrace/wgtrace/capture"
+	"github.com/wgtrace/wgtrace/internal/wg"
+)
+
+// RolesError says that the captures do not tell which of them is the tunnel and
+// which the WAN.
+type RolesError struct {
+	Reason     string   // lower case, no full stop
+	Candidates []string // as --tunnel and --wan take them
+}
+
+// Error returns the reason and the candidates.
+func (e *RolesError) Error() string {
+	if len(e.Candidates) == 0 {
+		return e.Reason
+	}
+	return e.Reason + ": " + strings.Join(e.Candidates, ", ")
+}
+
+// arphrdNone is the ARP hardware type of an adapter without a link layer, such
+// as WireGuard's (linux/if_arp.h, ARPHRD_NONE).
+const arphrdNone = 0xfffe
+
+// maxLoopbackARPHRD is the ARP hardware type of the loopback adapter
+// (linux/if_arp.h, ARPHRD_LOOPBACK).
+const arphrdLoopback = 772
+
+// face is what the head of a source says of one of its interfaces.
+type face struct {
+	point     *capturePoint
+	packets   int
+	outer     int // WireGuard handshakes and transport between addresses
+	ethernet  int
+	initiated int // initiations, and how many of them were not forwarded before
+	fresh     int
+	locals    map[capture.Addr]bool
+	twins     map[uint64]uint8 // initiation identity -> TTL
+}
+
+// assign settles who is who on the heads of all inputs: roles, the WireGuard
+// port, own addresses, clients, and the clock offset.
+func (e *Engine) assign() error {
+	faces := e.survey()
+	if err := e.assignRoles(faces); err != nil {
+		return err
+	}
+	for _, c := range e.captures {
+		if c.role == capture.RoleUnknown {
+			continue
+		}
+		pt := &e.points[sideOf(c.role)]
+		pt.present = true
+		pt.open = e.opts.Live
+		pt.whole = e.opts.Live || e.oneSource
+		for _, a := range c.iface.Addrs {
+			e.own[capture.AddrFromNetip(a.Addr())] = true
+		}
+		if c.role == capture.RoleWAN && !c.iface.MAC.IsZero() {
+			e.ownMAC[c.iface.MAC] = true
+		}
+	}
+	e.learnPort()
+	e.learnMAC()
+	e.learnClients()
+	return e.settleClock()
+}
+
+// survey looks through the heads.
+func (e *Engine) survey() []*face {
+	var faces []*face
+	byPoint := make(map[*capturePoint]*face)
+	for _, in := range e.inputs {
+		for _, b := range in.head {
+			for i := range b.Interfaces {
+				e.captureOf(in, int32(i), b)
+			}
+			for i := range b.Packets {
+				p := &b.Packets[i]
+				c := e.captureOf(in, p.Iface, b)
+				fc := byPoint[c]
+				if fc == nil {
+					fc = &face{point: c, locals: make(map[capture.Addr]bool), twins: make(map[uint64]uint8)}
+					byPoint[c] = fc
+				}
+				fc.add(p)
+			}
+		}
+	}
+	for _, c := range e.captures {
+		fc := byPoint[c]
+		if fc == nil {
+			fc = &face{point: c}
+		}
+		faces = append(faces, fc)
+	}
+	return faces
+}
+
+func (f *face) add(p *capture.Packet) {
+	f.packets++
+	if p.WG.Type == wg.MessageInitiation || p.WG.Type == wg.MessageResponse || p.WG.Type == wg.MessageTransport {
+		f.outer++
+	}
+	if !p.LinkSrc.IsZero() || !p.LinkDst.IsZero() {
+		f.ethernet++
+	}
+	if p.Kind <= capture.KindARP || p.Flags&capture.FlagGroup != 0 {
+		return
+	}
+	if len(f.locals) < 4096 {
+		f.locals[p.Src] = true
+	}
+	if opens(p) {
+		f.initiated++
+		if undecremented(p.TTL) {
+			f.fresh++
+		}
+		if ident, basis := identity(p); basis != BasisNone && len(f.twins) < 4096 {
+			f.twins[remoteKey(ident, p.Dst, p.DstPort, forward, p.Proto)] = p.TTL
+		}
+	}
+}
+
+// label names an interface as --tunnel and --wan take it.
+func (c *capturePoint) label() string {
+	switch {
+	case c.iface.Name != "":
+		return c.source + "#" + c.iface.Name
+	case c.iface.Index >= 0:
+		return c.source + "#" + strconv.Itoa(c.iface.Index)
+	}
+	return c.source
+}
+
+// selected reports whether an input's selector names an interface.
+func (in *input) selected(c *capturePoint) bool {
+	s := in.given.Select
+	return s == "" || s == c.iface.Name || s == strconv.Itoa(c.iface.Index)
+}
+
+// introduce gives an interface that appears its place: by the person's word if
+// there is one.
+func (e *Engine) introduce(in *input, c *capturePoint) {
+	if in.given.Role != capture.RoleUnknown && in.selected(c) {
+		c.role, c.roleWhy = in.given.Role, "flag"
+	}
+	if len(in.faces) > 1 {
+		c.shift = in.faces[0].shift
+		if c.role == capture.RoleUnknown && in.faces[0].iface.IfIndex == 0 && in.given.Select == "" && c.iface.Section > 0 {
+			c.sameAs(in.faces)
+		}
+	}
+}
+
+// sameAs gives an interface of a later section the role of the interface of the
+// same name and link type before it: a file that was written in several goes.
+func (c *capturePoint) sameAs(faces []*capturePoint) {
+	for _, f := range faces {
+		if f != c && f.role != capture.RoleUnknown && f.iface.Name == c.iface.Name && f.iface.LinkType == c.iface.LinkType {
+			c.role, c.roleWhy = f.role, f.roleWhy
+			return
+		}
+	}
+}
+
+// tunnelName and wanName judge an interface by what it is called.
+func tunnelName(c *capturePoint) bool {
+	name := strings.ToLower(c.iface.Name + " " + c.iface.Description)
+	if c.iface.Name == "" && c.iface.Description == "" {
+		return false
+	}
+	return strings.HasPrefix(name, "wg") || strings.HasPrefix(name, "utun") ||
+		strings.Contains(name, "wireguard") || strings.Contains(name, "wintun")
+}
+
+// assignRoles gives each point its captures, by the first evidence that
+// decides.
+func (e *Engine) assignRoles(faces []*face) error {
+	given := 0
+	var open []*face
+	for _, f := range faces {
+		if f.point.role != capture.RoleUnknown {
+			given++
+			continue
+		}
+		in := e.inputs[f.point.input]
+		if f.packets > 0 && in.given.Role == capture.RoleUnknown && f.point.iface.ARPHRD != arphrdLoopback {
+			open = append(open, f)
+		} else if f.point.iface.Role != capture.RoleUnknown && in.given.Role == capture.RoleUnknown {
+			f.give(f.point.iface.Role, "option")
+		} else if f.packets == 0 && in.given.Role == capture.RoleUnknown && tunnelName(f.point) {
+			f.give(capture.RoleTunnel, "name")
+		}
+	}
+	if e.opts.Live || len(open) == 0 {
+		return e.checkRoles(faces)
+	}
+	bySource := make(map[*face]bool)
+	for _, f := range open {
+		switch {
+		case f.point.iface.Role != capture.RoleUnknown:
+			f.give(f.point.iface.Role, "option")
+		case f.outer >= 1 && !f.point.iface.LinkType.IsRaw() && f.isOuter(open):
+			f.give(capture.RoleWAN, "outer-wireguard")
+		case tunnelName(f.point):
+			f.give(capture.RoleTunnel, "name")
+		case f.point.iface.ARPHRD == arphrdNone:
+			f.give(capture.RoleTunnel, "no-link-layer")
+		default:
+			bySource[f] = true
+		}
+	}
+	rest := open[:0:0]
+	for _, f := range open {
+		if bySource[f] {
+			rest = append(rest, f)
+		}
+	}
+	if err := e.assignRest(faces, rest); err != nil {
+		return err
+	}
+	return e.checkRoles(faces)
+}
+
+// isOuter reports whether the WireGuard packets of a face are the outer ones:
+// more than any other face has.
+func (f *face) isOuter(all []*face) bool {
+	for _, o := range all {
+		if o != f && o.outer > f.outer {
+			return false
+		}
+	}
+	return true
+}
+
+func (f *face) give(r capture.Role, why string) { f.point.role, f.point.roleWhy = r, why }
+
+// has reports whether any face has a role.
+func has(faces []*face, r capture.Role) bool {
+	for _, f := range faces {
+		if f.point.role == r {
+			return true
+		}
+	}
+	return false
+}
+
+// assignRest decides on the faces that nothing strong speaks for.
+func (e *Engine) assignRest(faces, rest []*face) error {
+	tunnel, wan := has(faces, capture.RoleTunnel), has(faces, capture.RoleWAN)
+	switch {
+	case len(rest) == 0 || tunnel && wan:
+		return nil
+	case len(rest) == 1 && wan:
+		rest[0].give(capture.RoleTunnel, "the-other")
+		return nil
+	case len(rest) == 1 && tunnel:
+		rest[0].give(capture.RoleWAN, "the-other")
+		return nil
+	case len(rest) == 1:
+		if rest[0].point.iface.LinkType.IsRaw() || rest[0].ethernet == 0 {
+			rest[0].give(capture.RoleTunnel, "link-type")
+		} else {
+			rest[0].give(capture.RoleWAN, "link-type")
+		}
+		return nil
+	}
+	if tunnel || wan || len(rest) > 2 {
+		return e.undecided(faces, "more than two interfaces could be meant; name them with --tunnel and --wan")
+	}
+	a, b := rest[0], rest[1]
+	if ra, rb := a.bare(), b.bare(); ra != rb {
+		pair(a, b, ra, "link-type")
+		return nil
+	}
+	if votes := ttlVotes(a, b); votes != 0 {
+		pair(a, b, votes > 0, "matched-packets")
+		return nil
+	}
+	if a.fresh*2 > a.initiated != (b.fresh*2 > b.initiated) && a.initiated > 2 && b.initiated > 2 {
+		pair(a, b, a.fresh*2 > a.initiated, "fresh-ttl")
+		return nil
+	}
+	pair(a, b, true, "order")
+	e.caveat("roles-tied", nil)
+	return nil
+}
+
+// bare reports whether a face has no link layer.
+func (f *face) bare() bool {
+	t := f.point.iface.LinkType
+	return t.IsRaw() || t == capture.LinkTypeNull || t == capture.LinkTypeLoop
+}
+
+func pair(a, b *face, aIsTunnel bool, why string) {
+	if !aIsTunnel {
+		a, b = b, a
+	}
+	a.give(capture.RoleTunnel, why)
+	b.give(capture.RoleWAN, why)
+}
+
+// ttlVotes compares initiations seen on both faces: forwarding takes one off
+// the TTL, so that the side with the higher one is the inside. It takes 3 votes
+// of which 90% agree.
+func ttlVotes(a, b *face) int {
+	va, vb := 0, 0
+	for id, ttl := range a.twins {
+		switch other, ok := b.twins[id]; {
+		case !ok:
+		case ttl > other:
+			va++
+		case ttl < other:
+			vb++
+		}
+	}
+	switch {
+	case va+vb < 3:
+		return 0
+	case va*10 >= (va+vb)*9:
+		return 1
+	case vb*10 >= (va+vb)*9:
+		return -1
+	}
+	return 0
+}
+
+// checkRoles refuses what cannot be judged: several interfaces of one source in
+// one role, where they watch different places.
+func (e *Engine) checkRoles(faces []*face) error {
+	for _, role := range []capture.Role{capture.RoleTunnel, capture.RoleWAN} {
+		seen := make(map[int]*face)
+		for _, f := range faces {
+			if f.point.role != role || f.packets == 0 || f.point.roleWhy == "flag" {
+				continue
+			}
+			if o := seen[f.point.input]; o != nil && o.point.iface.Section == f.point.iface.Section {
+				return e.undecided(faces, fmt.Sprintf("several interfaces look like the %s; name them with --tunnel and --wan", role))
+			}
+			seen[f.point.input] = f
+		}
+	}
+	return nil
+}
+
+func (e *Engine) undecided(faces []*face, reason string) error {
+	err := &RolesError{Reason: reason}
+	for _, f := range faces {
+		if f.packets > 0 {
+			err.Candidates = append(err.Candidates, f.point.label())
+		}
+	}
+	return err
+}
+
+// heads calls fn for every packet of the heads with its capture.
+func (e *Engine) heads(fn func(*capture.Packet, *capturePoint)) {
+	for _, in := range e.inputs {
+		for _, b := range in.head {
+			for i := range b.Packets {
+				p := &b.Packets[i]
+				fn(p, e.captureOf(in, p.Iface, b))
+			}
+		}
+	}
+}
+
+// learnPort finds the host's own ends of WireGuard sessions on the WAN: where
+// initiations go that were forwarded before they came here, and where responses
+// come from that were not.
+func (e *Engine) learnPort() {
+	o := e.outerSide
+	for _, c := range e.captures {
+		if c.iface.WGPort != 0 && o.port == 0 {
+			o.port, o.portWhy = c.iface.WGPort, "option"
+		}
+	}
+	if e.opts.WGPort != 0 {
+		o.portWhy = "given"
+	}
+	type votes struct{ handshakes, data int }
+	ends := make(map[netip.AddrPort]*votes)
+	vote := func(a netip.AddrPort, handshake bool) {
+		v := ends[a]
+		if v == nil {
+			if len(ends) >= 4096 {
+				return
+			}
+			v = &votes{}
+			ends[a] = v
+		}
+		if handshake {
+			v.handshakes++
+		} else {
+			v.data++
+		}
+	}
+	e.heads(func(p *capture.Packet, c *capturePoint) {
+		if c.role != capture.RoleWAN || p.Kind != capture.KindUDP || p.WG.Type == wg.MessageUnknown {
+			return
+		}
+		src, dst := addrPort(p.Src, p.SrcPort), addrPort(p.Dst, p.DstPort)
+		sent := e.own[p.Src] || !e.own[p.Dst] && undecremented(p.TTL)
+		switch {
+		case o.port != 0 && (p.SrcPort == o.port) != (p.DstPort == o.port):
+			if p.DstPort == o.port && !(sent && p.WG.Type == wg.MessageInitiation) {
+				vote(dst, p.WG.Type != wg.MessageTransport)
+			} else if p.SrcPort == o.port && p.WG.Type != wg.MessageInitiation {
+				vote(src, p.WG.Type != wg.MessageTransport)
+			}
+		case p.WG.Type == wg.MessageInitiation && !sent:
+			vote(dst, true)
+		case p.WG.Type == wg.MessageResponse && (sent || e.own[p.Src]):
+			vote(src, true)
+		case p.WG.Type == wg.MessageTransport && sent:
+			vote(src, false)
+		case p.WG.Type == wg.MessageTransport && !sent && p.DstPort == wg.DefaultListenPort:
+			vote(dst, false)
+		}
+	})
+	var best netip.AddrPort
+	var bestVotes votes
+	for a, v := range ends {
+		if v.handshakes == 0 && v.data < 3 {
+			continue
+		}
+		o.addServer(a)
+		if v.handshakes > bestVotes.handshakes ||
+			v.handshakes == bestVotes.handshakes && (v.data > bestVotes.data || v.data == bestVotes.data && a.Compare(best) < 0) {
+			best, bestVotes = a, *v
+		}
+	}
+	if o.port == 0 && best.IsValid() {
+		o.port = best.Port()
+		o.portWhy = "handshakes"
+		if bestVotes.handshakes == 0 {
+			o.portWhy = "data"
+		}
+	}
+	for a := range o.servers {
+		e.own[capture.AddrFromNetip(a.Addr())] = true
+	}
+}
+
+// learnMAC finds the host's own link address: where WireGuard's packets for it
+// are sent to.
+func (e *Engine) learnMAC() {
+	if len(e.ownMAC) > 0 {
+		return
+	}
+	votes := make(map[capture.MAC]int)
+	total := 0
+	e.heads(func(p *capture.Packet, c *capturePoint) {
+		if c.role != capture.RoleWAN || p.WG.Type == wg.MessageUnknown || p.LinkDst.IsZero() || p.LinkDst.IsGroup() {
+			return
+		}
+		if e.outerSide.servers[addrPort(p.Dst, p.DstPort)] {
+			votes[p.LinkDst]++
+			total++
+		}
+	})
+	for m, n := range votes {
+		if n*10 >= total*9 {
+			e.ownMAC[m] = true
+		}
+	}
+}
+
+// learnClients finds the inner addresses that are clients: those that call two
+// or more remotes, or a public one from a private address, with packets that
+// were not forwarded before. The host itself calls its clients only.
+func (e *Engine) learnClients() {
+	type caller struct{ remotes map[capture.Addr]bool }
+	callers := make(map[capture.Addr]*caller)
+	e.heads(func(p *capture.Packet, c *capturePoint) {
+		if c.role != capture.RoleTunnel || p.Kind <= capture.KindARP || p.Flags&capture.FlagGroup != 0 || !opens(p) {
+			return
+		}
+		if p.Direction == capture.DirectionOut || p.Direction == capture.DirectionUnknown && !undecremented(p.TTL) || e.own[p.Src] {
+			return
+		}
+		cl := callers[p.Src]
+		if cl == nil {
+			if len(callers) >= maxClients {
+				return
+			}
+			cl = &caller{remotes: make(map[capture.Addr]bool)}
+			callers[p.Src] = cl
+		}
+		if len(cl.remotes) < 64 {
+			cl.remotes[p.Dst] = true
+		}
+	})
+	public := func(r map[capture.Addr]bool) bool {
+		for a := range r {
+			if routable(a) {
+				return true
+			}
+		}
+		return false
+	}
+	for a, c := range callers {
+		if len(c.remotes) < 2 && !(public(c.remotes) && !routable(a)) {
+			continue
+		}
+		// Whoever calls nobody but other callers is the host.
+		onlyCallers := true
+		for r := range c.remotes {
+			if callers[r] == nil {
+				onlyCallers = false
+				break
+			}
+		}
+		if !onlyCallers {
+			e.confirmClient(e.clientOf(a, unset))
+		}
+	}
+}
+
+// caveat notes something that limits the evidence.
+func (e *Engine) caveat(id string, args map[string]any) {
+	e.caveats = append(e.caveats, Caveat{ID: id, Args: args})
+}

@@ -1,0 +1,125 @@
+package correlate
+
+// numOutcomes is how many outcomes a flow can have.
+const numOutcomes = int(OutcomeUnobservable) + 1
+
+// rows keeps what ended: a bounded number of flows per outcome and of
+// mappings, and exact sums of everything.
+type rows struct {
+	limit    int
+	flows    [numOutcomes][]Flow
+	mappings []Mapping
+	sums     Totals
+}
+
+func newRows(limit int) rows { return rows{limit: limit} }
+
+// addFlow takes over an ended flow.
+func (r *rows) addFlow(row Flow, f *flow) {
+	r.sums.add(&row, f)
+	if list := &r.flows[row.Outcome]; len(*list) < r.limit {
+		*list = append(*list, row)
+	} else {
+		r.sums.FlowsNotListed++
+	}
+}
+
+func (r *rows) addMapping(m Mapping) {
+	if len(r.mappings) < r.limit {
+		r.mappings = append(r.mappings, m)
+	} else {
+		r.sums.NATNotListed++
+	}
+}
+
+// add counts a flow into the totals.
+func (t *Totals) add(row *Flow, f *flow) {
+	t.Flows++
+	if row.Outcome == OutcomeAnswered {
+		t.Answered++
+	}
+	if f.local {
+		return
+	}
+	t.MatchedPackets += f.matched
+	t.MatchedPairs += f.pairs
+	t.LostPackets += f.lost[forward] + f.lost[back]
+	t.Unobservable += f.unobserved
+}
+
+// flowRow describes a flow as it stands.
+func (e *Engine) flowRow(f *flow) Flow {
+	inner, innerPort := f.inner()
+	remote, remotePort := f.remote()
+	miss, _, _ := e.clock.rest()
+	row := Flow{
+		Proto: f.key.proto, Client: addrPort(inner, innerPort), Remote: addrPort(remote, remotePort),
+		NAT: f.nat, In: f.sent, Out: f.left, Reply: f.came, Back: f.got,
+		Unobservable: f.unobserved, First: f.first, Last: f.last,
+		Forward: f.legs[0].latency(-miss), Remotely: f.legs[1].latency(0), Return: f.legs[2].latency(miss),
+	}
+	if !f.local {
+		row.LostForward, row.LostReturn = f.lost[forward], f.lost[back]
+	}
+	if !f.translated.IsZero() {
+		row.Translated = addrPort(f.translated, f.translatedPort)
+	}
+	row.Outcome, row.Stopped = e.outcome(f)
+	return row
+}
+
+// outcome says how far the packets of a flow came.
+func (e *Engine) outcome(f *flow) (Outcome, Stage) {
+	seen := e.points[outside].present && e.points[inside].present
+	left, came := f.left.Packets > 0, f.came.Packets > 0
+	switch {
+	case f.local:
+		return OutcomeLocal, StageNone
+	case f.fromOut:
+		if f.sent.Packets > 0 && f.got.Packets > 0 {
+			return OutcomeAnswered, StageNone
+		}
+		return OutcomeUnknown, StageNone
+	case f.got.Packets > 0 && (left || came || !seen):
+		if f.sent.Packets == 0 {
+			return OutcomeOneWay, StageNone
+		}
+		if f.hostReject && !came {
+			return OutcomeRejected, TunnelIn
+		}
+		return OutcomeAnswered, StageNone
+	case f.hostReject:
+		return OutcomeRejected, TunnelIn
+	case f.got.Packets > 0 && f.gotUntied > 0:
+		return OutcomeLocal, StageNone
+	case f.got.Packets > 0:
+		return OutcomeUnknown, StageNone
+	case came:
+		if f.lost[back] > 0 {
+			return OutcomeReplyLost, WANIn
+		}
+		return OutcomeUnobservable, StageNone
+	case left:
+		return e.unanswered(f)
+	case !seen || f.lost[forward] == 0 && f.unobserved > 0:
+		return OutcomeUnobservable, StageNone
+	case f.lost[forward] > 0:
+		return OutcomeNoEgress, TunnelIn
+	}
+	return OutcomeUnknown, StageNone
+}
+
+// unanswered judges a flow that left and had no reply.
+func (e *Engine) unanswered(f *flow) (Outcome, Stage) {
+	if !f.initiated {
+		return OutcomeOneWay, WANOut
+	}
+	if e.end-f.first < AnswerTime.Nanoseconds() {
+		return OutcomeUnknown, WANOut
+	}
+	inner, _ := f.inner()
+	if f.nat == NATNone && !routable(inner) {
+		return OutcomeUntranslatedReply, WANOut
+	}
+	return OutcomeNoReply, WANOut
+}

@@ -1,0 +1,49 @@
+package correlate
+
+// slab holds values of one type in pages that never move, so that a pointer
+// into it stays good while others are added, and recycles what was released.
+// It never gives memory back: its size is that of the busiest moment.
+type slab[T any] struct {
+	pages [][]T
+	free  []int32
+	used  int32 // slots ever handed out
+	live  int32
+	limit int32
+}
+
+const slabPage = 1 << 10
+
+func newSlab[T any](limit int) slab[T] { return slab[T]{limit: int32(limit)} }
+
+// full reports whether alloc would fail.
+func (s *slab[T]) full() bool { return s.live >= s.limit }
+
+// alloc returns the index of a zero value, or -1 when the slab is full.
+func (s *slab[T]) alloc() int32 {
+	if s.full() {
+		return -1
+	}
+	s.live++
+	if n := len(s.free); n > 0 {
+		i := s.free[n-1]
+		s.free = s.free[:n-1]
+		return i
+	}
+	i := s.used
+	s.used++
+	if int(i)/slabPage == len(s.pages) {
+		s.pages = append(s.pages, make([]T, slabPage))
+	}
+	return i
+}
+
+// at returns the value with index i; i must be allocated.
+func (s *slab[T]) at(i int32) *T { return &s.pages[i/slabPage][i%slabPage] }
+
+// release zeroes the value and hands its slot out again.
+func (s *slab[T]) release(i int32) {
+	var zero T
+	*s.at(i) = zero
+	s.free = append(s.free, i)
+	s.live--
+}

@@ -1,0 +1,130 @@
+package correlate
+
+import (
+	"math/bits"
+	"math/rand/v2"
+
+	"github.com/wgtrace/wgtrace/capture"
+)
+
+// tuple is the key of a conversation: both ends in canonical order, so that
+// both directions find the same entry. For ICMP echo the identifier stands in
+// the port of the end that asked.
+type tuple struct {
+	a, b         capture.Addr // a < b, or equal addresses and aPort <= bPort
+	aPort, bPort uint16
+	proto        uint8
+}
+
+// less orders two ends.
+func less(a capture.Addr, aPort uint16, b capture.Addr, bPort uint16) bool {
+	switch {
+	case a.Hi != b.Hi:
+		return a.Hi < b.Hi
+	case a.Lo != b.Lo:
+		return a.Lo < b.Lo
+	}
+	return aPort < bPort
+}
+
+// tupleOf returns the canonical tuple and whether src is its end a.
+func tupleOf(src capture.Addr, srcPort uint16, dst capture.Addr, dstPort uint16, proto uint8) (tuple, bool) {
+	if less(dst, dstPort, src, srcPort) {
+		return tuple{a: dst, b: src, aPort: dstPort, bPort: srcPort, proto: proto}, false
+	}
+	return tuple{a: src, b: dst, aPort: srcPort, bPort: dstPort, proto: proto}, true
+}
+
+// The seeds make table positions unpredictable to whoever wrote a hostile
+// capture: without them one could make every packet collide.
+var seed1, seed2 = rand.Uint64() | 1, rand.Uint64() | 1
+
+// mix folds two words into one (the multiply-fold step that wyhash and Go's own
+// runtime hash are built on).
+func mix(a, b uint64) uint64 {
+	hi, lo := bits.Mul64(a^seed1, b^seed2)
+	return hi ^ lo
+}
+
+func (t *tuple) hash() uint64 {
+	h := mix(t.a.Hi^t.b.Lo, t.a.Lo^uint64(t.proto)<<56)
+	return mix(h^t.b.Hi, uint64(t.aPort)<<16|uint64(t.bPort))
+}
+
+// table finds slab indices by tuple: open addressing with linear probing over
+// 8-byte slots of tag and index, the entries apart (Go maps cost 40% more in
+// the whole job). The caller compares the full key through equal.
+type table struct {
+	slots []uint64 // tag<<32 | index+1; 0: empty
+	used  int
+}
+
+func newTable() table { return table{slots: make([]uint64, 1<<12)} }
+
+// find returns the index for hash h for which equal holds, or -1.
+func (t *table) find(h uint64, equal func(int32) bool) int32 {
+	mask := uint64(len(t.slots) - 1)
+	tag := h >> 32
+	for i := h & mask; ; i = (i + 1) & mask {
+		s := t.slots[i]
+		if s == 0 {
+			return -1
+		}
+		if s>>32 == tag {
+			if idx := int32(uint32(s)) - 1; equal(idx) {
+				return idx
+			}
+		}
+	}
+}
+
+// insert adds index idx under h; rehash gives the hash of any stored index.
+func (t *table) insert(h uint64, idx int32, rehash func(int32) uint64) {
+	if t.used*2 >= len(t.slots) {
+		old := t.slots
+		t.slots = make([]uint64, 2*len(old))
+		for _, s := range old {
+			if s != 0 {
+				t.place(rehash(int32(uint32(s))-1), s)
+			}
+		}
+	}
+	t.place(h, h>>32<<32|uint64(uint32(idx+1)))
+	t.used++
+}
+
+func (t *table) place(h, slot uint64) {
+	mask := uint64(len(t.slots) - 1)
+	i := h & mask
+	for t.slots[i] != 0 {
+		i = (i + 1) & mask
+	}
+	t.slots[i] = slot
+}
+
+// remove deletes index idx stored under h, closing the gap so that no
+// tombstones pile up.
+func (t *table) remove(h uint64, idx int32, rehash func(int32) uint64) {
+	mask := uint64(len(t.slots) - 1)
+	want := uint32(idx + 1)
+	i := h & mask
+	for uint32(t.slots[i]) != want {
+		if t.slots[i] == 0 {
+			return
+		}
+		i = (i + 1) & mask
+	}
+	t.used--
+	for j := (i + 1) & mask; ; j = (j + 1) & mask {
+		s := t.slots[j]
+		if s == 0 {
+			t.slots[i] = 0
+			return
+		}
+		home := rehash(int32(uint32(s))-1) & mask
+		if (j-home)&mask >= (j-i)&mask {
+			t.slots[i] = s
+			i = j
+		}
+	}
+}

@@ -1,0 +1,192 @@
+package correlate
+
+import (
+	"net/netip"
+
+	"github.com/wgtrace/wgtrace/capture"
+)
+
+// mapping is a live translation.
+type mapping struct {
+	Mapping
+	base uint64 // packets of the flow on the WAN before it
+}
+
+// tie joins an inside flow and an outside flow: packets proved that one is the
+// other. What waits on both is settled at once.
+func (e *Engine) tie(fi, oi int32, basis Basis, t int64) {
+	f, o := e.flows.at(fi), e.outflows.at(oi)
+	f.out, o.flow = oi, fi
+	f.late = false
+	remote, remotePort := f.remote()
+	o.localIsA = o.key.b == remote && o.key.bPort == remotePort
+	a, b := o.counts[0], o.counts[1]
+	if !o.localIsA {
+		a, b = b, a
+	}
+	before := f.left.Packets + f.came.Packets
+	e.addOutside(f, forward, a)
+	e.addOutside(f, back, b)
+
+	inner, innerPort := f.inner()
+	local, localPort := o.local()
+	f.translated, f.translatedPort = local, localPort
+	f.oriented = true
+	e.confirmClient(f.client)
+	e.clientAt(f.client).noteWANAddr(local, family(remote))
+	if local == inner && localPort == innerPort {
+		f.nat = NATNone
+	} else {
+		f.nat = NATSource
+		if f.fromOut {
+			f.nat = NATDest
+		}
+		e.learnOwn(local)
+		e.openMapping(f, basis, min(t, o.first), before)
+	}
+
+	for i := f.pending[forward][inside].head; i >= 0; i = e.pending.nodes.at(i).next {
+		e.pending.unindex(i)
+	}
+	for i := f.pending[back][inside].head; i >= 0; i = e.pending.nodes.at(i).next {
+		e.pending.unindex(i)
+	}
+	for slot := range o.pending {
+		dir := uint8(forward)
+		if (slot == 0) != o.localIsA {
+			dir = back
+		}
+		for i := o.pending[slot].head; i >= 0; i = o.pending[slot].head {
+			n := *e.pending.nodes.at(i)
+			e.pending.unlink(&o.pending[slot], i)
+			e.pending.release(i)
+			if n.sibling >= 0 {
+				e.pending.nodes.at(n.sibling).sibling = -1
+			}
+			if n.dir != dir {
+				continue
+			}
+			n.outer, n.owner = false, fi
+			e.settle(f, &n, n.octets)
+			if n.unpaid > 0 || n.octets == 0 && n.dir != spent {
+				e.wait(f, n)
+			}
+		}
+	}
+}
+
+// openMapping begins a row of the translation table.
+func (e *Engine) openMapping(f *flow, basis Basis, t int64, before uint64) {
+	i := e.mappings.alloc()
+	if i < 0 {
+		e.mappingsLost++
+		return
+	}
+	inner, innerPort := f.inner()
+	remote, remotePort := f.remote()
+	*e.mappings.at(i) = mapping{
+		Mapping: Mapping{
+			Proto:    f.key.proto,
+			Inside:   netip.AddrPortFrom(inner.Netip(), innerPort),
+			Outside:  netip.AddrPortFrom(f.translated.Netip(), f.translatedPort),
+			Remote:   netip.AddrPortFrom(remote.Netip(), remotePort),
+			First:    t,
+			PortKept: innerPort == f.translatedPort,
+			Basis:    basis,
+		},
+		base: before,
+	}
+	f.mapping = i
+}
+
+// closeMapping ends a row: its lifetime and packets are final.
+func (e *Engine) closeMapping(f *flow) {
+	if f.mapping < 0 {
+		return
+	}
+	e.rows.addMapping(e.mappingRow(f))
+	e.mappings.release(f.mapping)
+	f.mapping = -1
+}
+
+// mappingRow returns the live row of a flow as it stands.
+func (e *Engine) mappingRow(f *flow) Mapping {
+	m := e.mappings.at(f.mapping)
+	row := m.Mapping
+	row.Last = f.lastOutside
+	row.Packets = f.left.Packets + f.came.Packets - m.base
+	return row
+}
+
+// untie ends the tie of an inside flow: the translation was reused or replaced.
+func (e *Engine) untie(fi int32, t int64) {
+	f := e.flows.at(fi)
+	e.closeMapping(f)
+	o := e.outflows.at(f.out)
+	o.flow = -1
+	o.counts = [2]Count{}
+	o.first = t
+	f.out = -1
+}
+
+// drop forgets a waiting packet without judging it, and the other reading of it.
+func (e *Engine) drop(i int32) {
+	n := e.pending.nodes.at(i)
+	sibling := n.sibling
+	e.pending.unlink(e.chainOf(n), i)
+	e.pending.release(i)
+	if sibling >= 0 {
+		e.pending.nodes.at(sibling).sibling = -1
+		e.drop(sibling)
+	}
+}
+
+// chainOf returns the chain of its owner in which a node waits.
+func (e *Engine) chainOf(n *node) *chainEnds {
+	if n.outer {
+		return &e.outflows.at(n.owner).pending[n.slot]
+	}
+	return &e.flows.at(n.owner).pending[n.slot>>1][n.slot&1]
+}
+
+// addOutside counts packets of a tied flow on the WAN.
+func (e *Engine) addOutside(f *flow, dir uint8, c Count) {
+	if c.Packets == 0 {
+		return
+	}
+	stage, sum := WANOut, &f.left
+	if dir == back {
+		stage, sum = WANIn, &f.came
+	}
+	sum.Packets += c.Packets
+	sum.Bytes += c.Bytes
+	e.stages[stage].Packets += c.Packets
+	e.stages[stage].Bytes += c.Bytes
+	cl := e.clientAt(f.client)
+	cl.stages[stage].Packets += c.Packets
+	cl.stages[stage].Bytes += c.Bytes
+}
+
+// countOutflow counts a packet of an outside flow that is not tied.
+func (e *Engine) countOutflow(o *outflow, p *capture.Packet) {
+	i := 1
+	if p.Src == o.key.a && p.SrcPort == o.key.aPort {
+		i = 0
+	}
+	o.counts[i].Packets++
+	o.counts[i].Bytes += uint64(p.IPLen)
+}
+
+// takeBack undoes the count of a packet on the WAN that turned out to belong to
+// another flow.
+func (e *Engine) takeBack(f *flow, dir uint8, p *capture.Packet) {
+	stage, sum := WANOut, &f.left
+	if dir == back {
+		stage, sum = WANIn, &f.came
+	}
+	cl := e.clientAt(f.client)
+	for _, c := range [3]*Count{sum, &e.stages[stage], &cl.stages[stage]} {
+		c.Packets--
+		c.Bytes -= uint64(p.IPLen)
+	}
+}
