@@ -1,0 +1,194 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Apply brings a fault about, or a healthy variant, and returns when it is in
+// force: rules are loaded in one transaction, settings are read back, peers are
+// compared with what the device reports. Faults add up; one that is active is
+// replaced when its scope changes. The server forgets its connections, so that
+// none outlives the change.
+func (l *Lab) Apply(ctx context.Context, f Fault) error {
+	if _, err := FindScenario(f.Name); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	active := slices.DeleteFunc(slices.Clone(l.active), func(a Fault) bool { return a.Name == f.Name })
+	return l.become(ctx, append(active, f))
+}
+
+// Clear takes a fault away again, as condition-checked as Apply. A fault that
+// is not active is not an error.
+func (l *Lab) Clear(ctx context.Context, name string) error {
+	if _, err := FindScenario(name); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.become(ctx, slices.DeleteFunc(slices.Clone(l.active), func(a Fault) bool { return a.Name == name }))
+}
+
+// become computes the state that the faults make and brings the lab there; the
+// caller holds mu.
+func (l *Lab) become(ctx context.Context, active []Fault) error {
+	want := l.healthy()
+	for _, f := range active {
+		s, err := FindScenario(f.Name)
+		if err != nil {
+			return err
+		}
+		breaks[f.Name](l, want, f, l.hit(f, s))
+	}
+	// Whoever had to reconnect for a fault must do so when it goes.
+	reconnect := slices.Clone(want.Reconnect)
+	for i := range reconnect {
+		reconnect[i] = reconnect[i] != l.now.Reconnect[i] || reconnect[i] && !sameFaults(active, l.active)
+	}
+	if err := l.converge(ctx, want); err != nil {
+		return err
+	}
+	l.active = active
+	for i, yes := range reconnect {
+		if yes {
+			if err := l.reconnect(ctx, i); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func sameFaults(a, b []Fault) bool { return slices.Equal(a, b) }
+
+// converge makes want the state of the lab; the caller holds mu.
+func (l *Lab) converge(ctx context.Context, want *setup) error {
+	have := l.now
+	if have == nil {
+		have = &setup{}
+	}
+	bit := func(b bool) string {
+		if b {
+			return "1"
+		}
+		return "0"
+	}
+	// ip_forward sets the adapters' own switches, so it goes first.
+	settings := []sysctl{
+		{"net.ipv4.ip_forward", bit(want.Forward4)},
+		{"net.ipv6.conf.all.forwarding", bit(want.Forward6)},
+		{"net.ipv4.conf." + l.plan.Tunnel + ".forwarding", bit(want.ForwardTunnel && want.Forward4)},
+		{"net.ipv4.conf." + l.plan.Tunnel + ".rp_filter", bit(want.StrictTunnel)},
+	}
+	err := parallel(
+		func() error { return l.server.call(ctx, "sysctl", settings, nil) },
+		func() error { return l.server.call(ctx, "nft", nftText{want.serverRules(l.plan.WAN)}, nil) },
+		func() error { return l.server.call(ctx, "extras", want.ServerExtras, nil) },
+		func() error { return l.router.call(ctx, "nft", nftText{want.routerRules()}, nil) },
+		func() error { return l.router.call(ctx, "extras", want.RouterExtras, nil) },
+		func() error { return l.setPeers(ctx, l.server, have.ServerPeers, want.ServerPeers) },
+	)
+	for i, p := range l.phones {
+		var had []peerState
+		if i < len(have.PhonePeers) {
+			had = have.PhonePeers[i : i+1]
+		}
+		if err == nil {
+			err = l.setPeers(ctx, p, had, want.PhonePeers[i:i+1])
+		}
+	}
+	if err != nil {
+		// What is in force now is neither have nor want: the next change
+		// starts from scratch.
+		l.now = &setup{Reconnect: make([]bool, len(l.phones))}
+		return err
+	}
+	l.now = want
+	return parallel(
+		func() error { return l.server.call(ctx, "conntrack.flush", none{}, nil) },
+		func() error { return l.router.call(ctx, "conntrack.flush", none{}, nil) },
+	)
+}
+
+// setPeers changes a node's peers and reads them back.
+func (l *Lab) setPeers(ctx context.Context, n *Node, have, want []peerState) error {
+	config := peerChanges(have, want)
+	if config == "" {
+		return nil
+	}
+	if err := n.call(ctx, "tunnel.set", tunnelConfig{config}, nil); err != nil {
+		return err
+	}
+	var got []peerStatus
+	if err := n.call(ctx, "tunnel.get", none{}, &got); err != nil {
+		return err
+	}
+	if len(got) != len(want) {
+		return fmt.Errorf("%s: %d peers configured, %d wanted", n.Name(), len(got), len(want))
+	}
+	for _, w := range want {
+		i := slices.IndexFunc(got, func(g peerStatus) bool { return g.Key == w.Key })
+		if i < 0 || len(got[i].AllowedIPs) != len(w.AllowedIPs) {
+			return fmt.Errorf("%s: peer %s is not configured as wanted", n.Name(), w.Key)
+		}
+	}
+	return nil
+}
+
+// Reconnect ends a client's session, as switching its tunnel off and on does:
+// the next packet, or a keepalive if one is configured, brings a handshake.
+func (l *Lab) Reconnect(ctx context.Context, client int) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.reconnect(ctx, client)
+}
+
+func (l *Lab) reconnect(ctx context.Context, client int) error {
+	peers := l.now.PhonePeers[client : client+1]
+	err := l.phones[client].call(ctx, "tunnel.set", tunnelConfig{"replace_peers=true\n"}, nil)
+	if err != nil {
+		return err
+	}
+	return l.setPeers(ctx, l.phones[client], nil, peers)
+}
+
+// Handshake returns when the server last completed a handshake with a client;
+// zero means never.
+func (l *Lab) Handshake(ctx context.Context, client int) (time.Time, error) {
+	var peers []peerStatus
+	if err := l.server.call(ctx, "tunnel.get", none{}, &peers); err != nil {
+		return time.Time{}, err
+	}
+	for _, p := range peers {
+		if p.Key == l.keys.clients[client].PublicKey() {
+			return p.Handshake, nil
+		}
+	}
+	return time.Time{}, nil
+}
+
+// Run makes a client's traffic and returns what it experienced.
+func (l *Lab) Run(ctx context.Context, client int, run Run) (Result, error) {
+	if run.Bulk == 0 {
+		run.Bulk = 2_000_000
+	}
+	if run.Timeout == 0 {
+		run.Timeout = 4 * time.Second
+		if run.Workload == Probe {
+			run.Timeout = 2 * time.Second
+		}
+	}
+	if run.Seed == 0 {
+		run.Seed = l.plan.Seed + int64(client)
+	}
+	var res Result
+	err := l.phones[client].call(ctx, "workload", workSpec{
+		Run: run, Tunnel: linkTunnel, Web4: l.plan.Web4, Web6: l.plan.Web6, DNS: l.plan.DNS, Names: l.plan.Names,
+	}, &res)
+	res.Client = client
+	return res, err
+}

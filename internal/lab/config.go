@@ -1,0 +1,63 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// ErrUnavailable is wrapped by New's errors when this machine cannot run a lab:
+// another system than Linux, no root, or a program or device is missing. The
+// message says which.
+var ErrUnavailable = errors.New("the lab cannot run here")
+
+// Config says what to build. The zero value is one phone, dual stack, without
+// segmentation offload, and a seed of its own.
+type Config struct {
+	// Seed draws addresses, ports, names, keys and the order of actions; 0
+	// means that New draws the seed. Plan.Seed tells it.
+	Seed int64
+	// SecondClient adds a phone in another namespace, with its own peer and a
+	// tunnel subnet other than the first's.
+	SecondClient bool
+	// Offload leaves segmentation offload on, so that captures hold packets
+	// larger than the MTU. Off, what a tap sees is what a wire would carry.
+	Offload bool
+	// NoIPv6 leaves IPv6 out of the tunnel.
+	NoIPv6 bool
+	// Log receives what the nodes say on their standard error; nil discards it.
+	Log io.Writer
+}
+
+// Client indices.
+const (
+	First  = 0 // the phone that faults with OnlyFirst hit
+	Second = 1 // the healthy neighbour
+)
+
+// waitStep is how often Wait looks: short against a round trip that a person
+// would notice, long against a request to a node.
+const waitStep = 20 * time.Millisecond
+
+// Wait returns when condition reports true, with its error if it has one, and
+// with an error that names what when ctx ends first.
+func Wait(ctx context.Context, what string, condition func() (bool, error)) error {
+	tick := time.NewTicker(waitStep)
+	defer tick.Stop()
+	for {
+		ok, err := condition()
+		if err != nil {
+			return fmt.Errorf("wait for %s: %w", what, err)
+		}
+		if ok {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("wait for %s: %w", what, ctx.Err())
+		}
+	}
+}

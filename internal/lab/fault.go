@@ -1,0 +1,88 @@
+package lab
+
+import "fmt"
+
+// Fault is a condition to bring about on a running lab.
+type Fault struct {
+	// Name is one of Scenarios.
+	Name string `json:"name"`
+	// OnlyFirst leaves the second client healthy where the fault would hit the
+	// whole server. What cannot be split on one server (a sysctl) is then
+	// replaced by a rule that drops the same packets at the same place.
+	OnlyFirst bool `json:"only_first"`
+}
+
+// Expect is the verdict that a scenario must end in, in the words of the JSON
+// report. Stages are empty where the verdict names none.
+type Expect struct {
+	Status  string `json:"status"`  // "healthy", "fault" or "inconclusive"
+	Finding string `json:"finding"` // finding id, or "" when healthy
+	After   string `json:"stopped_after"`
+	Before  string `json:"stopped_before"`
+}
+
+// Scenario is a fault, or a healthy variant, that Apply knows.
+type Scenario struct {
+	Name    string
+	Summary string // what is wrong, in one lower-case phrase
+	Expect  Expect
+	// OneClient faults concern the first client alone, whatever the scope:
+	// keys and allowed IPs belong to a peer.
+	OneClient bool
+	// OnlyIPv4 faults leave IPv6 working: the kernel has no such switch there.
+	OnlyIPv4 bool
+	// Handshake faults stop the tunnel itself: the client reconnects when the
+	// fault is applied, because a session that exists would outlive it.
+	Handshake bool
+	// Healthy scenarios let every request through.
+	Healthy bool
+}
+
+var (
+	expectHealthy      = Expect{Status: "healthy"}
+	expectNATMissing   = Expect{"fault", "nat-missing", "wan_out", "wan_in"}
+	expectNotForwarded = Expect{"fault", "not-forwarded", "tunnel_in", "wan_out"}
+	expectUnanswered   = Expect{"fault", "handshake-unanswered", "outer_in", "outer_out"}
+	expectNotCompleted = Expect{"fault", "handshake-not-completed", "outer_out", "outer_in"}
+	expectDropped      = Expect{"fault", "decrypted-then-dropped", "outer_in", "tunnel_in"}
+)
+
+var scenarios = []Scenario{
+	{Name: "none", Summary: "nothing is wrong", Expect: expectHealthy, Healthy: true},
+	{Name: "healthy-routed-no-nat", Summary: "the upstream router routes the tunnel subnets, nothing is translated", Expect: expectHealthy, Healthy: true},
+	{Name: "healthy-port-rewritten", Summary: "the translation picks random ports and ids", Expect: expectHealthy, Healthy: true},
+	{Name: "healthy-double-nat", Summary: "the upstream router translates once more", Expect: expectHealthy, Healthy: true},
+	{Name: "idle", Summary: "the tunnel is up and nobody uses it", Expect: Expect{Status: "inconclusive", Finding: "no-traffic"}, Healthy: true},
+
+	{Name: "nat-missing", Summary: "no rule translates the tunnel subnet", Expect: expectNATMissing},
+	{Name: "nat-wrong-out-interface", Summary: "the rule translates what leaves another adapter", Expect: expectNATMissing},
+	{Name: "nat-wrong-subnet", Summary: "the rule translates another subnet", Expect: expectNATMissing},
+	{Name: "forwarding-off", Summary: "the kernel does not forward (net.ipv4.ip_forward=0)", Expect: expectNotForwarded},
+	{Name: "forwarding-off-tunnel", Summary: "the kernel does not forward from the tunnel adapter (net.ipv4.conf.*.forwarding=0)", Expect: expectNotForwarded, OnlyIPv4: true},
+	{Name: "forward-policy-drop", Summary: "the firewall drops what is forwarded", Expect: expectNotForwarded},
+	{Name: "rpfilter-strict", Summary: "strict reverse path filtering meets an asymmetric route", Expect: expectNotForwarded, OnlyIPv4: true},
+	{Name: "upstream-blocks-all", Summary: "the upstream router drops everything but WireGuard", Expect: Expect{"fault", "upstream-silent", "wan_out", "wan_in"}},
+	{Name: "forward-no-return-rule", Summary: "the firewall lets requests out and no replies back", Expect: Expect{"fault", "return-not-forwarded", "wan_in", "tunnel_out"}},
+
+	{Name: "server-input-drop", Summary: "the server's firewall drops the WireGuard port", Expect: expectUnanswered, Handshake: true},
+	{Name: "server-unknown-client-key", Summary: "the server does not know the phone's key", Expect: expectUnanswered, Handshake: true, OneClient: true},
+	{Name: "client-wrong-server-key", Summary: "the phone holds another server's key", Expect: expectUnanswered, Handshake: true, OneClient: true},
+	{Name: "psk-mismatch", Summary: "only the phone has a preshared key", Expect: expectNotCompleted, Handshake: true, OneClient: true},
+	{Name: "path-out-blocked", Summary: "handshake responses are lost on their way to the phone", Expect: expectNotCompleted, Handshake: true},
+	{Name: "server-allowedips-missing", Summary: "the server's allowed IPs lack the phone's address", Expect: expectDropped, OneClient: true},
+	{Name: "peer-allowedips-stolen", Summary: "another peer owns the phone's address", Expect: expectDropped, OneClient: true},
+}
+
+// Scenarios returns what Apply knows: healthy variants first, then the faults
+// from the server's forwarding down to the tunnel.
+func Scenarios() []Scenario { return append([]Scenario(nil), scenarios...) }
+
+// FindScenario returns the scenario of that name, or an error that names it.
+func FindScenario(name string) (Scenario, error) {
+	for _, s := range scenarios {
+		if s.Name == name {
+			return s, nil
+		}
+	}
+	return Scenario{}, fmt.Errorf("no scenario %q in the lab", name)
+}
