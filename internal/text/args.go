@@ -33,6 +33,8 @@ var FindingArgs = map[string]any{
 	"reason":         "", // why there is no verdict: a key of reasons
 	"dropped":        int64(0),
 	"untested":       "", // "IPv6"
+	"keep":           "", // the command that keeps a change which would take itself back
+	"undo_seconds":   int64(0),
 }
 
 // CaveatArgs are the fields of each caveat.

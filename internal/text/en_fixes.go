@@ -99,6 +99,50 @@ var enFixes = map[string]FixText{
 		Title:   `Test this computer's own internet connection`,
 		Changes: `It changes nothing: it only asks whether the internet answers this computer itself.`,
 	},
+	"fwd-macos": {
+		Title:   `Switch forwarding on`,
+		Changes: `It lets this Mac pass packets between its adapters; nothing else is touched.`,
+	},
+	"fwd-freebsd": {
+		Title:   `Switch forwarding on`,
+		Changes: `It lets this computer pass packets between its adapters, also after a reboot.`,
+	},
+	"nat-windows-shared": {
+		Title:   `Replace all NAT objects by one that covers every network`,
+		Changes: `It saves the list of NAT objects, removes them all and creates one.`,
+	},
+	"nat-routeros": {
+		Title:   `Put the router's address on packets that leave the tunnel`,
+		Changes: `It adds one rule with the comment "wgtrace"; no other rule is touched.`,
+	},
+	"filter-routeros": {
+		Title:   `Accept the tunnel's packets before any rule that drops them`,
+		Changes: `It adds one rule with the comment "wgtrace" at the top of the forward chain.`,
+	},
+	"peer-windows": {
+		Title:   `Tell this PC the phone's key, in the WireGuard app`,
+		Changes: `The command only lists the known keys. If the phone's key is not among them, edit the tunnel in the app and add a [Peer] with it.`,
+	},
+	"port-change": {
+		Title:   `Move WireGuard to another UDP port, such as 443`,
+		Changes: `It changes the port that WireGuard listens on.`,
+	},
+	"port-linux-ufw": {
+		Title:   `Open WireGuard's port in ufw`,
+		Changes: `It adds one rule that accepts UDP{{if .port}} port {{.port}}{{end}}; no other rule is touched.`,
+	},
+	"port-linux-firewalld": {
+		Title:   `Open WireGuard's port in firewalld`,
+		Changes: `It opens UDP{{if .port}} port {{.port}}{{end}} at once and for later; no other rule is touched.`,
+	},
+	"port-routeros": {
+		Title:   `Open WireGuard's port on the router`,
+		Changes: `It adds one input rule with the comment "wgtrace".`,
+	},
+	"psk-windows": {
+		Title:   `Make the preshared key the same on both ends, or remove it on both`,
+		Changes: `In the WireGuard app, edit the tunnel: PresharedKey of this phone's [Peer] must be what the phone has, or stand on neither end.`,
+	},
 	"capture-again": {
 		Title:   `Capture once more`,
 		Changes: `It changes nothing: it only watches.`,
@@ -114,5 +158,10 @@ var enNotes = map[string]string{
 	"removes-other-nat":      `Careful: this removes the NAT of other programs (Docker, Hyper-V, WSL) and cuts their networks off.`,
 	"your-tunnel-subnet":     `The tunnel's subnet is not known here: only this phone's address is filled in. Put your tunnel subnet in its place to cover all devices.`,
 	"home-edition":           `"Invalid class" (0x80041010) means that this edition of Windows has no NAT of its own: share the connection (ICS) instead.`,
+	"persist-windows":        `To keep it, set IPEnableRouter to 1 under HKLM:\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters and reboot.`,
+	"phone-endpoint-too":     `The phone's Endpoint needs the new port too, and so does a port forward in the router.`,
+	"reloads-firewall":       `This reloads the firewall: rules that were typed by hand are lost.`,
+	"replaces-allowed-ips":   `The list of this peer is replaced: name all of the phone's addresses, with IPv6.`,
+	"self-undo":              `The first line takes everything back {{if .undo_seconds}}after {{num .undo_seconds}} s{{else}}by itself{{end}}, in case the connection breaks.{{with .keep}} If all is well, keep the change with: {{.}}{{end}}`,
 	"persist":                `To keep it, put the same lines into the tunnel's configuration as PostUp, and the undo lines as PostDown.`,
 }

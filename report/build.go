@@ -1,0 +1,233 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/wgtrace/wgtrace/correlate"
+	"github.com/wgtrace/wgtrace/diagnose"
+	"github.com/wgtrace/wgtrace/internal/text"
+)
+
+// Info is what a report says beside evidence and diagnosis.
+type Info struct {
+	Name, Version  string // of the tool; Name "" is "wgtrace"
+	OS, Arch       string // that the tool ran on, as Go names them
+	CaptureLibrary string // "" where none was used
+
+	Lang     string          // of the sentences; "" or unknown is English
+	HostJSON json.RawMessage // facts of the host, or nil; what is no JSON is left out
+	Attempts []Attempt       // that the person marked
+	Verbose  bool            // captures say why they have their role
+	Live     bool            // the host that was captured is the one that the tool ran on
+	OSChoice string          // whose fixes come first; "" or "auto": as diagnosis ordered them
+}
+
+// Build makes the report of a run. Nothing in it aliases ev or d.
+func Build(ev *correlate.Evidence, d *diagnose.Diagnosis, info Info) *Report {
+	words, err := text.For(info.Lang)
+	if err != nil {
+		// A report in English beats none; the command line has refused an
+		// unknown language before.
+		words, err = text.For("en")
+		if err != nil {
+			panic(err) // the catalog is part of the program, and its tests compile it
+		}
+	}
+	b := &builder{ev: ev, d: d, info: info, words: words}
+	b.zeroIsTime = slices.ContainsFunc(ev.Captures, func(c correlate.Capture) bool {
+		return c.Packets > c.TimeUnknown && c.First == 0
+	})
+	b.base = b.baseArgs()
+	r := &Report{
+		Schema:    Schema,
+		Tool:      b.tool(),
+		Started:   b.moment(ev.Started),
+		Ended:     b.moment(ev.Ended),
+		Redaction: "none",
+		Captures:  b.captures(),
+		Stages:    b.stages(),
+		Findings:  b.findings(),
+		Flows:     b.flows(),
+		NAT:       b.mappings(),
+		WireGuard: b.wireguard(),
+		Clock:     b.clock(),
+		Totals:    totals(ev.Totals),
+		Clients:   b.clients(),
+		Episodes:  b.episodes(),
+		Attempts:  append([]Attempt{}, info.Attempts...),
+		Caveats:   b.caveats(),
+		words:     words,
+	}
+	if json.Valid(info.HostJSON) {
+		r.Host = slices.Clone(info.HostJSON)
+	}
+	r.Verdict, r.subject = b.verdict()
+	return r
+}
+
+// ExitCode returns the status that a command ends with: 0 healthy, 1 fault
+// found, 3 inconclusive.
+func ExitCode(r *Report) int {
+	switch r.Verdict.Status {
+	case "healthy":
+		return 0
+	case "fault":
+		return 1
+	}
+	return 3
+}
+
+type builder struct {
+	ev    *correlate.Evidence
+	d     *diagnose.Diagnosis
+	info  Info
+	words *text.Catalog
+	base  map[string]any
+
+	zeroIsTime bool // a capture begins at 1970-01-01T00:00:00 exactly, so 0 is a time
+}
+
+// moment takes 0 for unknown, unless the captures' clock really began there.
+func (b *builder) moment(ns int64) Time {
+	return Time{NS: ns, Known: ns > 0 || ns == 0 && b.zeroIsTime}
+}
+
+func (b *builder) tool() Tool {
+	t := Tool{Name: b.info.Name, Version: b.info.Version, OS: b.info.OS, Arch: b.info.Arch,
+		CaptureLibrary: known(sanitize(b.info.CaptureLibrary))}
+	if t.Name == "" {
+		t.Name = "wgtrace"
+	}
+	return t
+}
+
+func totals(t correlate.Totals) Totals {
+	return Totals{
+		Flows: t.Flows, FlowsAnswered: t.Answered,
+		FlowsNotListed: t.FlowsNotListed, NATNotListed: t.NATNotListed,
+		MatchedPackets: t.MatchedPackets, MatchedPairs: t.MatchedPairs,
+		LostPackets: t.LostPackets, Unobservable: t.Unobservable,
+		Ambiguous: t.Ambiguous, Duplicates: t.Duplicates, Evicted: t.Evicted,
+	}
+}
+
+func (b *builder) stages() Stages {
+	at := func(s correlate.Stage) *Count {
+		c := b.ev.Stages[s]
+		if !c.Observed {
+			return nil
+		}
+		return &Count{Packets: c.Packets, Bytes: c.Bytes}
+	}
+	return Stages{
+		OuterIn: at(correlate.OuterIn), TunnelIn: at(correlate.TunnelIn), WANOut: at(correlate.WANOut),
+		WANIn: at(correlate.WANIn), TunnelOut: at(correlate.TunnelOut), OuterOut: at(correlate.OuterOut),
+	}
+}
+
+func (b *builder) captures() []Capture {
+	rows := make([]Capture, 0, len(b.ev.Captures))
+	for i := range b.ev.Captures {
+		c := &b.ev.Captures[i]
+		row := Capture{
+			Point:         known(c.Role.String()),
+			Source:        sanitize(c.Source),
+			Interface:     known(sanitize(c.Interface.Name)),
+			LinkType:      c.Interface.LinkType.String(),
+			Packets:       c.Packets,
+			Bytes:         c.Bytes,
+			Truncated:     c.Truncated,
+			Undecoded:     c.Undecoded,
+			ClockOffsetUS: microseconds(c.OffsetNS),
+			Notes:         b.captureNotes(c),
+		}
+		if c.Packets > c.TimeUnknown {
+			row.First, row.Last = Time{c.First, c.First >= 0}, Time{c.Last, c.Last >= 0}
+		}
+		if c.DroppedKnown {
+			row.Dropped = some(c.Dropped)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func (b *builder) captureNotes(c *correlate.Capture) []string {
+	notes := []string{}
+	note := func(id string, args map[string]any) { notes = append(notes, b.words.Word(id, args)) }
+	if c.Role.String() != "" && c.RoleWhy != "" {
+		point := b.words.Word("point-"+c.Role.String(), nil)
+		why := b.words.Role(sanitize(c.RoleWhy))
+		notes = append(notes, fmt.Sprintf("%s %s.", b.words.Word("note-role", map[string]any{"name": point}), why))
+	}
+	if d := c.Interface.Description; d != "" && d != c.Interface.Name {
+		note("note-description", map[string]any{"name": sanitize(d)})
+	}
+	if c.Interface.Filter != "" {
+		note("note-filter", map[string]any{"name": sanitize(c.Interface.Filter)})
+	}
+	if c.TimeUnknown > 0 {
+		note("note-time-unknown", map[string]any{"count": c.TimeUnknown})
+	}
+	if c.Rewritten > 0 {
+		note("note-rewritten", map[string]any{"count": c.Rewritten})
+	}
+	return notes
+}
+
+func (b *builder) clients() []Client {
+	rows := make([]Client, 0, len(b.ev.Clients))
+	for i := range b.ev.Clients {
+		c := &b.ev.Clients[i]
+		row := Client{Addresses: []string{}, Verdict: ShortVerdict{Status: diagnose.StatusInconclusive.String()}}
+		for _, a := range c.Addrs {
+			if a.IsValid() {
+				row.Addresses = append(row.Addresses, *address(a))
+			}
+		}
+		if c.Peer >= 0 && c.Peer < len(b.ev.WireGuard.Peers) {
+			row.Endpoint = endpoint(b.ev.WireGuard.Peers[c.Peer].Endpoint)
+		}
+		for j, s := range innerStages {
+			row.packets[j] = c.Stages[s].Packets
+		}
+		for _, v := range b.d.Clients {
+			if v.Client == i {
+				row.Verdict = ShortVerdict{Status: v.Status.String(), Finding: known(v.Finding)}
+			}
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+var innerStages = [4]correlate.Stage{correlate.TunnelIn, correlate.WANOut, correlate.WANIn, correlate.TunnelOut}
+
+func (b *builder) episodes() []Episode {
+	rows := make([]Episode, 0, len(b.d.Episodes))
+	for _, e := range b.d.Episodes {
+		rows = append(rows, Episode{
+			Started: b.moment(e.Started),
+			Ended:   b.moment(e.Ended),
+			Trigger: e.Trigger,
+			Changed: []string{},
+			Verdict: ShortVerdict{Status: e.Status.String(), Finding: known(e.Finding)},
+		})
+	}
+	return rows
+}
+
+// caveats are those of the evidence and then those of the diagnosis, each
+// sentence once.
+func (b *builder) caveats() []string {
+	rows := []string{}
+	for _, c := range slices.Concat(b.ev.Caveats, b.d.Caveats) {
+		s := b.words.Caveat(sanitize(c.ID), sanitizeArgs(c.Args))
+		if s != "" && !slices.Contains(rows, s) {
+			rows = append(rows, s)
+		}
+	}
+	return rows
+}

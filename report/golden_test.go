@@ -1,0 +1,47 @@
+package report
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// TestGolden compares text and JSON of the samples with the files in testdata.
+func TestGolden(t *testing.T) {
+	for _, s := range samples() {
+		t.Run(s.name, func(t *testing.T) {
+			r := Build(s.ev, s.d, s.info)
+			var text, object bytes.Buffer
+			if err := Text(&text, r, TextOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			if err := JSON(&object, r); err != nil {
+				t.Fatal(err)
+			}
+			compareGolden(t, s.name+".txt", text.Bytes())
+			compareGolden(t, s.name+".json", object.Bytes())
+		})
+	}
+}
+
+func compareGolden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v; go test ./report -update writes it", err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs from the report:\n%s", name, got)
+	}
+}

@@ -1,0 +1,210 @@
+package report
+
+import (
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/wgtrace/wgtrace/internal/text"
+)
+
+// rowLimit bounds the longer tables: a person reads the worst, a program reads
+// the JSON.
+const rowLimit = 20
+
+// sections are the tables below the picture, in the order in which they are
+// read. One without rows is left out.
+func (t *printer) sections() []table {
+	all := []table{t.others(), t.causeTable()}
+	if t.opts.Verbose {
+		all = append(all, t.fixTable())
+	}
+	return append(all, t.stageTable(), t.clientTable(), t.flowTable(), t.natTable(),
+		t.wireguardTable(), t.evidenceTable(), t.captureTable(), t.caveatTable())
+}
+
+// others lists findings beside the one that the verdict names.
+func (t *printer) others() table {
+	s := table{title: t.word("section-findings", nil)}
+	primary := t.r.primary()
+	for i := range t.r.Findings {
+		f := &t.r.Findings[i]
+		if f == primary {
+			continue
+		}
+		who := ""
+		if f.Scope.Client != nil {
+			who = " (" + *f.Scope.Client + ")"
+		}
+		s.after = append(s.after, fmt.Sprintf("- %s: %s%s. %s", t.word("severity-"+f.Severity, nil), f.Title, who, f.Summary))
+	}
+	return s
+}
+
+func (t *printer) causeTable() table {
+	s := table{title: t.word("section-causes", nil),
+		columns: []string{t.word("col-cause", nil), t.word("col-grade", nil), t.word("col-settled", nil)}}
+	f := t.r.primary()
+	if f == nil || len(f.Causes) < 2 && !t.opts.Verbose {
+		return s
+	}
+	for _, c := range f.Causes {
+		title := c.Title
+		if t.opts.Verbose && c.Why != "" {
+			title += ". " + c.Why
+		}
+		s.rows = append(s.rows, []string{title, t.word("grade-"+causeGrade(c.Probability, t.r.Verdict.Basis), nil), c.SettledBy})
+	}
+	return s
+}
+
+// fixTable lists every fix; as text, because commands must not be cut into
+// cells.
+func (t *printer) fixTable() table {
+	s := table{title: t.word("section-fixes", nil)}
+	f := t.r.primary()
+	if f == nil {
+		return s
+	}
+	for i := range f.Fixes {
+		x := &f.Fixes[i]
+		title := fixText(x)
+		if x.OS != "" {
+			title = osName(x.OS) + ": " + title
+		}
+		s.after = append(s.after, "- "+title)
+		for _, c := range x.Commands {
+			s.after = append(s.after, strings.Join(wrapCommand(c, x.OS, "    ", t.opts.Width), "\n"))
+		}
+		if len(x.Undo) > 0 {
+			s.after = append(s.after, "  "+t.word("undo", nil))
+		}
+		for _, c := range x.Undo {
+			s.after = append(s.after, strings.Join(wrapCommand(c, x.OS, "    ", t.opts.Width), "\n"))
+		}
+	}
+	return s
+}
+
+func (t *printer) stageTable() table {
+	s := table{title: t.word("section-stages", nil),
+		columns: []string{t.word("col-number", nil), t.word("col-place", nil), t.word("col-packets", nil), t.word("col-octets", nil)},
+		right:   []bool{true, false, true, true}}
+	all := t.r.Stages
+	for i, stage := range []struct {
+		id string
+		n  *Count
+	}{{"outer_in", all.OuterIn}, {"tunnel_in", all.TunnelIn}, {"wan_out", all.WANOut},
+		{"wan_in", all.WANIn}, {"tunnel_out", all.TunnelOut}, {"outer_out", all.OuterOut}} {
+		packets, octets := t.word("not-seen", nil), "-"
+		if stage.n != nil {
+			packets, octets = grouped(stage.n.Packets), grouped(stage.n.Bytes)
+		}
+		s.rows = append(s.rows, []string{strconv.Itoa(i + 1), t.r.words.Stage(stage.id), packets, octets})
+	}
+	return s
+}
+
+func (t *printer) clientTable() table {
+	s := table{title: t.word("section-clients", nil),
+		columns: []string{t.word("col-address", nil), t.word("col-endpoint", nil), t.word("col-path", nil), t.word("col-verdict", nil)}}
+	if len(t.r.Clients) < 2 {
+		return s
+	}
+	for i := range t.r.Clients {
+		if i == rowLimit {
+			s.after = append(s.after, t.more(len(t.r.Clients)))
+			break
+		}
+		c := &t.r.Clients[i]
+		verdict := t.word("status-"+c.Verdict.Status, nil)
+		if c.Verdict.Finding != nil {
+			f, _ := t.r.words.Finding(*c.Verdict.Finding, map[string]any{"os": t.r.subject.os})
+			verdict += ": " + f.Title
+		}
+		counts := make([]string, len(c.packets))
+		for j, n := range c.packets {
+			counts[j] = grouped(n)
+		}
+		s.rows = append(s.rows, []string{strings.Join(c.Addresses, " "), or(c.Endpoint, "-"), strings.Join(counts, " >"+glue), verdict})
+	}
+	return s
+}
+
+func (t *printer) evidenceTable() table {
+	s := table{title: t.word("section-evidence", nil),
+		columns: []string{t.word("col-point", nil), t.word("col-source", nil), t.word("col-frame", nil), t.word("col-time", nil), t.word("col-packet", nil)},
+		right:   []bool{false, false, true}}
+	f := t.r.primary()
+	if f == nil {
+		return s
+	}
+	for i := range f.Evidence {
+		if i == rowLimit {
+			s.after = append(s.after, t.more(len(f.Evidence)))
+			break
+		}
+		e := &f.Evidence[i]
+		s.rows = append(s.rows, []string{t.point(e.Point), base(e.Source), strconv.FormatUint(e.Frame, 10),
+			e.Time.clock(t.opts.Location, 6), strings.ReplaceAll(e.Text, " > ", " >"+glue)})
+	}
+	return s
+}
+
+func (t *printer) captureTable() table {
+	s := table{title: t.word("section-captures", nil),
+		columns: []string{t.word("col-capture", nil), t.word("col-point", nil), t.word("col-packets", nil), t.word("col-lost", nil), t.word("col-span", nil)},
+		right:   []bool{false, false, true, true}}
+	for i := range t.r.Captures {
+		c := &t.r.Captures[i]
+		name := c.Source
+		if i := or(c.Interface, ""); i != "" && i != c.Source {
+			name += " " + i
+		}
+		if t.opts.Verbose {
+			for _, n := range c.Notes {
+				name += "\n" + n
+			}
+		}
+		lost := t.word("unknown", nil)
+		if c.Dropped != nil {
+			lost = grouped(*c.Dropped)
+		}
+		span := c.First.date(t.opts.Location) + " " + c.First.clock(t.opts.Location, 3) + " to" + glue + c.Last.clock(t.opts.Location, 3)
+		if !c.First.Known {
+			span = "-"
+		}
+		s.rows = append(s.rows, []string{name, t.point(c.Point), grouped(c.Packets), lost, span})
+	}
+	s.after = append(s.after, t.word("times-in", map[string]any{"name": t.opts.Location.String()}))
+	s.after = append(s.after, t.word("clock", map[string]any{"name": t.r.words.Clock(t.r.Clock.Basis)}))
+	return s
+}
+
+func (t *printer) caveatTable() table {
+	s := table{title: t.word("section-caveats", nil)}
+	for _, c := range t.r.Caveats {
+		s.after = append(s.after, "- "+c)
+	}
+	return s
+}
+
+func (t *printer) point(p *string) string {
+	return t.word("point-"+or(p, "unknown"), nil)
+}
+
+// more says how many rows of total a table leaves out.
+func (t *printer) more(total int) string {
+	return t.word("more-rows", map[string]any{"count": total - rowLimit})
+}
+
+// base is the last element of a path; live adapters have one.
+func base(source string) string {
+	if strings.Contains(source, `:\`) || strings.HasPrefix(source, `\\`) {
+		return source[strings.LastIndexByte(source, '\\')+1:]
+	}
+	return path.Base(source)
+}
+
+func grouped(n uint64) string { return text.Grouped(int64(min(n, 1<<63-1))) }

@@ -1,0 +1,91 @@
+package report
+
+import "strings"
+
+// flowTable lists the worst flows; the builder has sorted them.
+func (t *printer) flowTable() table {
+	s := table{title: t.word("section-flows", nil),
+		columns: []string{t.word("col-kind", nil), t.word("col-connection", nil), t.word("col-path", nil), t.word("col-result", nil)}}
+	for i := range t.r.Flows {
+		if i == rowLimit {
+			s.after = append(s.after, t.more(len(t.r.Flows)))
+			break
+		}
+		f := &t.r.Flows[i]
+		connection := pair(f.Client, f.Remote)
+		if f.Translated != nil && (f.Client == nil || *f.Translated != *f.Client) {
+			connection += "\n" + t.word("leaves-as", nil) + glue + *f.Translated
+		}
+		s.rows = append(s.rows, []string{f.Protocol, connection, way(f.Packets), t.word("outcome-"+f.Outcome, nil)})
+	}
+	if n := t.r.Totals.FlowsNotListed; n > 0 {
+		s.after = append(s.after, t.word("flows-not-listed", map[string]any{"count": n}))
+	}
+	if len(s.rows) > 0 {
+		s.after = append(s.after, t.word("totals", map[string]any{"total": t.r.Totals.Flows, "count": t.r.Totals.FlowsAnswered}))
+	}
+	return s
+}
+
+// way writes the counts of the four inner stages, ? where none could be seen.
+func way(c FlowCounts) string {
+	counts := []string{"?", "?", "?", "?"}
+	for i, n := range []*uint64{c.TunnelIn, c.WANOut, c.WANIn, c.TunnelOut} {
+		if n != nil {
+			counts[i] = grouped(*n)
+		}
+	}
+	return strings.Join(counts, " >"+glue)
+}
+
+// pair writes two ends so that a line breaks between them, and not inside.
+func pair(from, to *string) string {
+	return or(from, "?") + " >" + glue + or(to, "?")
+}
+
+func (t *printer) natTable() table {
+	s := table{title: t.word("section-nat", nil),
+		columns: []string{t.word("col-kind", nil), t.word("col-inside", nil), t.word("col-remote", nil), t.word("col-packets", nil)},
+		right:   []bool{false, false, false, true}}
+	for i := range t.r.NAT {
+		if i == rowLimit {
+			s.after = append(s.after, t.more(len(t.r.NAT)))
+			break
+		}
+		m := &t.r.NAT[i]
+		s.rows = append(s.rows, []string{m.Protocol, pair(m.Inside, m.Outside), or(m.Remote, "?"), grouped(m.Packets)})
+	}
+	if n := t.r.Totals.NATNotListed; n > 0 {
+		s.after = append(s.after, t.word("flows-not-listed", map[string]any{"count": n}))
+	}
+	return s
+}
+
+func (t *printer) wireguardTable() table {
+	s := table{title: t.word("section-wireguard", nil),
+		columns: []string{t.word("col-endpoint", nil), t.word("col-state", nil), t.word("col-greetings", nil), t.word("col-data", nil), t.word("col-undelivered", nil)}}
+	g := &t.r.WireGuard
+	for i := range g.Peers {
+		if i == rowLimit {
+			s.after = append(s.after, t.more(len(g.Peers)))
+			break
+		}
+		p := &g.Peers[i]
+		lost := "?"
+		if p.Undelivered != nil {
+			lost = grouped(*p.Undelivered)
+		}
+		s.rows = append(s.rows, []string{or(p.Endpoint, "?"), t.word("state-"+p.State, nil),
+			t.word("answered-of", map[string]any{"total": p.Responses, "count": p.Initiations}),
+			grouped(p.DataIn) + " /" + glue + grouped(p.DataOut), lost})
+	}
+	switch {
+	case g.Port != nil && g.portWhy != "":
+		s.after = append(s.after, t.word("wg-port-why", map[string]any{"count": *g.Port, "name": g.portWhy}))
+	case g.Port != nil:
+		s.after = append(s.after, t.word("wg-port", map[string]any{"count": *g.Port}))
+	case len(s.rows) > 0:
+		s.after = append(s.after, t.word("wg-port-unknown", nil))
+	}
+	return s
+}
