@@ -1,0 +1,107 @@
+//go:build amd64 || 386
+
+package live
+
+import (
+	"strings"
+	"unsafe"
+
+	"github.com/google/gopacket/pcap"
+	"golang.org/x/sys/windows"
+)
+
+// refusalHint: Npcap before 1.55 takes WireGuard adapters for Ethernet and
+// warns, which the binding treats as a failure (Npcap changelog, issue 173).
+const refusalHint = "install the current Npcap from https://npcap.com; versions before 1.60 do not know WireGuard adapters"
+
+const (
+	pcapPrefix   = `\Device\NPF_`
+	pcapLoopback = `\Device\NPF_Loopback` // not named after an adapter (Npcap developer's guide)
+)
+
+// pcapName finds the library's name of an adapter that is named as Windows
+// shows it ("Wi-Fi"). Any other name is passed on as it is.
+func pcapName(device string) string {
+	for pcapName, name := range adapterNames() {
+		if strings.EqualFold(name, device) {
+			return pcapName
+		}
+	}
+	return device
+}
+
+// canonical makes names comparable: the letters of a GUID come in either case.
+func canonical(pcapName string) string {
+	if strings.EqualFold(pcapName, pcapLoopback) {
+		return pcapLoopback
+	}
+	if len(pcapName) > len(pcapPrefix) && strings.EqualFold(pcapName[:len(pcapPrefix)], pcapPrefix) {
+		return pcapPrefix + strings.ToUpper(pcapName[len(pcapPrefix):])
+	}
+	return pcapName
+}
+
+// adapterNames maps the library's names to those that Windows shows; both stand
+// in the answer of GetAdaptersAddresses.
+func adapterNames() map[string]string {
+	names := map[string]string{}
+	size := uint32(15000)
+	for range 5 {
+		buf := make([]byte, size)
+		first := (*windows.IpAdapterAddresses)(unsafe.Pointer(&buf[0]))
+		err := windows.GetAdaptersAddresses(windows.AF_UNSPEC,
+			windows.GAA_FLAG_SKIP_UNICAST|windows.GAA_FLAG_SKIP_ANYCAST|windows.GAA_FLAG_SKIP_MULTICAST|windows.GAA_FLAG_SKIP_DNS_SERVER,
+			0, first, &size)
+		if err == windows.ERROR_BUFFER_OVERFLOW {
+			continue
+		}
+		if err != nil {
+			return names
+		}
+		for aa := first; aa != nil; aa = aa.Next {
+			key := canonical(pcapPrefix + windows.BytePtrToString(aa.AdapterName))
+			if aa.IfType == windows.IF_TYPE_SOFTWARE_LOOPBACK {
+				key = pcapLoopback
+			}
+			names[key] = windows.UTF16PtrToString(aa.FriendlyName)
+		}
+		return names
+	}
+	return names
+}
+
+// stampSource asks for stamps that follow the wall clock. By default Npcap reads
+// the wall clock once when a handle is opened, so that two handles are apart by
+// an offset that nobody knows (Npcap changelog, 1.20). One mode for all
+// handles: hence only if all adapters offer it.
+func stampSource(device string, peers []string) string {
+	const mode = "host_hiprec"
+	for _, d := range append([]string{device}, peers...) {
+		if !offers(d, mode) {
+			return ""
+		}
+	}
+	return mode
+}
+
+func offers(device, mode string) (ok bool) {
+	// The functions for time stamps are optional exports of the library.
+	defer func() {
+		if recover() != nil {
+			ok = false
+		}
+	}()
+	in, err := pcap.NewInactiveHandle(pcapName(device))
+	if err != nil {
+		return false
+	}
+	defer in.CleanUp()
+	for _, s := range in.SupportedTimestamps() {
+		if s.String() == mode {
+			return true
+		}
+	}
+	return false
+}
+
+func loaded() bool { return pcap.LoadWinPCAP() == nil }

@@ -1,0 +1,315 @@
+//go:build cgo
+
+package live
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/wgtrace/wgtrace/capture"
+)
+
+// Stop from another goroutine: what was sent before it arrives, and the end
+// comes soon, on a quiet tap and on a busy one.
+func TestStopLive(t *testing.T) {
+	for _, busy := range []bool{false, true} {
+		w := newWire(t)
+		h := open(t, w.near, Options{})
+		ctx, cancel := context.WithCancel(context.Background())
+		sender := make(chan struct{})
+		go func() {
+			defer close(sender)
+			f := frame(w.nearMAC, w.farMAC, 8)
+			for busy && ctx.Err() == nil {
+				sendFrame(t, w.fd, f)
+				time.Sleep(200 * time.Microsecond)
+			}
+		}()
+		type result struct {
+			packets int
+			at      time.Time
+			err     error
+		}
+		ended := make(chan result, 1)
+		go func() {
+			var r result
+			b := capture.NewBatch()
+			for r.err == nil {
+				r.err = h.Next(b)
+				r.packets += len(b.Packets)
+			}
+			r.at = time.Now()
+			ended <- r
+		}()
+		time.Sleep(120 * time.Millisecond)
+		if !busy {
+			w.send(t, 1) // lies in a block that the kernel still holds
+		}
+		stopped := time.Now()
+		h.Stop()
+		r := <-ended
+		cancel()
+		<-sender
+		if r.err != io.EOF || r.packets == 0 {
+			t.Errorf("busy %v: %d packets, %v", busy, r.packets, r.err)
+		}
+		if took := r.at.Sub(stopped); took > 250*time.Millisecond {
+			t.Errorf("busy %v: the end came %v after Stop", busy, took)
+		}
+	}
+}
+
+// Close while Next waits: it must neither hang nor pull the memory away from
+// under the reader.
+func TestCloseWhileReading(t *testing.T) {
+	before := runtime.NumGoroutine()
+	w := newWire(t)
+	h := open(t, w.near, Options{})
+	ended := make(chan error, 1)
+	go func() {
+		b := capture.NewBatch()
+		for {
+			if err := h.Next(b); err != nil {
+				ended <- err
+				return
+			}
+		}
+	}()
+	time.Sleep(30 * time.Millisecond)
+	begin := time.Now()
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err != io.EOF {
+		t.Errorf("Next after Close: %v", err)
+	}
+	if took := time.Since(begin); took > 300*time.Millisecond {
+		t.Errorf("Close took %v", took)
+	}
+	if err := h.Close(); err != nil {
+		t.Errorf("second Close: %v", err)
+	}
+	if after := runtime.NumGoroutine(); after > before {
+		t.Errorf("%d goroutines before, %d after", before, after)
+	}
+}
+
+func TestAdapterGoes(t *testing.T) {
+	w := newWire(t)
+	h := open(t, w.near, Options{})
+	w.send(t, 1)
+	collect(t, h, 1)
+	ip(t, "link del "+w.near)
+	b := capture.NewBatch()
+	for begin := time.Now(); ; {
+		err := h.Next(b)
+		if errors.Is(err, ErrGone) {
+			if !strings.Contains(err.Error(), w.near) {
+				t.Errorf("%q does not name the adapter", err)
+			}
+			t.Log(err)
+			break
+		}
+		if err != nil {
+			t.Fatalf("got %v, want ErrGone", err)
+		}
+		if time.Since(begin) > time.Second {
+			t.Fatal("the adapter is gone for a second and nobody noticed")
+		}
+	}
+	if err := h.Next(b); !errors.Is(err, ErrGone) {
+		t.Errorf("afterwards: %v", err)
+	}
+}
+
+// An adapter that goes down for a while is no end: captures go on when it is
+// back.
+func TestAdapterDownAndUp(t *testing.T) {
+	w := newWire(t)
+	h := open(t, w.near, Options{})
+	b := capture.NewBatch()
+	ip(t, "link set "+w.near+" down")
+	begin, calls := time.Now(), 0
+	for time.Since(begin) < 200*time.Millisecond {
+		if err := h.Next(b); err != nil {
+			t.Fatalf("while it is down: %v", err)
+		}
+		calls++
+	}
+	if calls > 10 {
+		t.Errorf("%d calls in 200 ms: Next spins", calls)
+	}
+	ip(t, "link set "+w.near+" up")
+	for begin := time.Now(); len(b.Packets) == 0; {
+		w.send(t, 1)
+		if err := h.Next(b); err != nil {
+			t.Fatal(err)
+		}
+		if time.Since(begin) > 2*time.Second {
+			t.Fatal("nothing was captured after it came back")
+		}
+	}
+}
+
+func TestOpenUnknown(t *testing.T) {
+	w := newWire(t)
+	_, err := Open("no-such-if", Options{})
+	var e *Error
+	if !errors.Is(err, ErrNoDevice) || !errors.As(err, &e) || errors.Is(err, ErrPermission) {
+		t.Fatalf("got %v", err)
+	}
+	if !strings.Contains(err.Error(), "no-such-if") || !strings.Contains(err.Error(), w.near) || e.Hint == "" {
+		t.Errorf("%q does not name the adapter and the choices; hint %q", err, e.Hint)
+	}
+}
+
+func TestOpenDown(t *testing.T) {
+	w := newWire(t)
+	ip(t, "link set "+w.near+" down")
+	h, err := Open(w.near, Options{})
+	if err == nil {
+		h.Close()
+		return // libpcap from 1.10 on waits for the adapter instead
+	}
+	if !errors.Is(err, ErrNotUp) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// asked is the adapter that the process without capabilities tries to open.
+const asked = "WGTRACE_LIVE_TEST_OPEN"
+
+// TestOpenWithoutPermission runs this program again as a user without any
+// capability, in the same namespace, so that the adapter does exist.
+func TestOpenWithoutPermission(t *testing.T) {
+	if name := os.Getenv(asked); name != "" {
+		_, err := Open(name, Options{})
+		var e *Error
+		if !errors.As(err, &e) || !errors.Is(err, ErrPermission) || errors.Is(err, ErrNoDevice) {
+			t.Fatalf("got %v", err)
+		}
+		if want := "sudo setcap cap_net_raw,cap_net_admin+eip '" + executable() + "'"; !strings.Contains(e.Hint, want) {
+			t.Errorf("hint %q lacks %q", e.Hint, want)
+		}
+		return
+	}
+	w := newWire(t)
+	// A copy where another user may run it: the build directory is closed, and
+	// the advice for what lies there is another one.
+	dir, err := os.MkdirTemp("", "wgtrace-live-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	program := filepath.Join(dir, "live test")
+	data, err := os.ReadFile("/proc/self/exe")
+	if err == nil {
+		err = os.WriteFile(program, data, 0o755)
+	}
+	if err == nil {
+		err = os.Chmod(dir, 0o755)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, "-test.run=^TestOpenWithoutPermission$", "-test.v")
+	cmd.Dir = "/"
+	cmd.Env = []string{inside + "=1", asked + "=" + w.near}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	out, err := cmd.CombinedOutput()
+	if errors.Is(err, syscall.EPERM) {
+		t.Skipf("changing the user needs CAP_SETUID: %v", err)
+	}
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if !strings.Contains(string(out), "--- PASS: TestOpenWithoutPermission") {
+		t.Errorf("the child did not run the test:\n%s", out)
+	}
+}
+
+func TestDevicesAndLibrary(t *testing.T) {
+	w := newWire(t)
+	devices, err := Devices()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]Device{}
+	for _, d := range devices {
+		seen[d.Name] = d
+	}
+	if d := seen[w.near]; d.PcapName != w.near || !d.Up || d.Loopback {
+		t.Errorf("%s: %+v", w.near, d)
+	}
+	if _, ok := seen["any"]; ok || !seen["lo"].Loopback {
+		t.Errorf("got %+v", devices)
+	}
+	if v := Library(); !strings.Contains(v, "libpcap") {
+		t.Errorf("library %q", v)
+	}
+}
+
+// Packets must cost no memory: at 300,000 a second the collector would run all
+// the time.
+func TestNextDoesNotAllocate(t *testing.T) {
+	w := newWire(t)
+	h := open(t, w.near, Options{})
+	const batches = 20
+	f := frame(w.nearMAC, w.farMAC, 100)
+	for range (batches + 2) * capture.BatchSize {
+		sendFrame(t, w.fd, f)
+	}
+	time.Sleep(3 * h.wait) // until the kernel has handed over the last block
+	b := capture.NewBatch()
+	packets := 0
+	allocs := testing.AllocsPerRun(batches, func() {
+		if err := h.Next(b); err != nil {
+			t.Fatal(err)
+		}
+		packets += len(b.Packets)
+	})
+	if packets < batches*capture.BatchSize/2 {
+		t.Fatalf("only %d packets came", packets)
+	}
+	if allocs != 0 {
+		t.Errorf("%v allocations for each batch of %d packets", allocs, packets/(batches+1))
+	}
+}
+
+// BenchmarkNext reads what lies in the kernel's buffer, decoding included; the
+// time of sending is left out.
+func BenchmarkNext(b *testing.B) {
+	w := newWire(b)
+	h := open(b, w.near, Options{Buffer: 64 << 20})
+	f := frame(w.nearMAC, w.farMAC, 100)
+	batch := capture.NewBatch()
+	b.ReportAllocs()
+	for n := 0; n < b.N; {
+		b.StopTimer()
+		round := min(b.N-n, 50000)
+		for range round {
+			sendFrame(b, w.fd, f)
+		}
+		time.Sleep(2 * h.wait)
+		b.StartTimer()
+		for got := 0; got < round; {
+			if err := h.Next(batch); err != nil {
+				b.Fatal(err)
+			}
+			if len(batch.Packets) == 0 {
+				b.Fatalf("%d of %d packets", got, round)
+			}
+			got += len(batch.Packets)
+		}
+		n += round
+	}
+}
