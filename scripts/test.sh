@@ -1,0 +1,56 @@
+#!/bin/sh
+# Formatting, vet and all tests; as root on Linux also those in the lab.
+# WGTRACE_LAB=required makes a lab test that cannot run a failure.
+set -eu
+cd "$(dirname "$0")/.."
+scripts/setup.sh lab
+scripts/lint.sh
+export GOFLAGS="${GOFLAGS:-} -buildvcs=false"
+
+# The packages that share memory between goroutines run under the race
+# detector. Those with a lab run one after the other and without it: they
+# measure time, and two labs on a small machine would measure each other.
+race='capture|correlate|report'
+lab='internal/lab(/.*)?|internal/host|capture/live|cmd/wgtrace|diagnose'
+module=$(go list -m)
+packages=$(go list ./...)
+pick() { printf '%s\n' "$packages" | grep "$@" || true; }
+race_packages=$(pick -E "^$module/($race)\$")
+lab_packages=$(pick -E "^$module/($lab)\$")
+other_packages=$(pick -vE "^$module/($race|$lab)\$")
+
+required=no
+[ "${WGTRACE_LAB:-}" != required ] || required=yes
+if ! why=$(scripts/lab.sh); then
+	if [ $required = yes ]; then
+		echo "wgtrace: the lab is required and cannot run here: $why" >&2
+		exit 1
+	fi
+	echo "wgtrace: the tests in the lab are skipped: $why" >&2
+fi
+
+# shellcheck disable=SC2086
+{
+	go test -timeout 20m -race $race_packages
+	go test -timeout 20m $other_packages
+	if [ $required = no ]; then
+		go test -timeout 20m -p 1 $lab_packages
+		exit
+	fi
+}
+
+# Where the lab is required no test of it may be skipped, which only -v shows.
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+status=0
+# shellcheck disable=SC2086
+go test -timeout 20m -p 1 -v $lab_packages >"$log" 2>&1 || status=$?
+if [ $status -ne 0 ]; then
+	cat "$log"
+	exit $status
+fi
+grep -E '^(ok|FAIL|\?)[[:space:]]' "$log"
+if grep -A 2 -E '^[[:space:]]*--- SKIP' "$log" >&2; then
+	echo "wgtrace: the lab is required and the tests above were skipped" >&2
+	exit 1
+fi
