@@ -45,7 +45,11 @@ func (f *File) start() error {
 		head = f.head()
 	}
 	if len(head) == 0 {
-		if f.in.err != io.EOF {
+		switch f.in.err {
+		case io.EOF:
+		case io.ErrUnexpectedEOF:
+			return f.short(0, "its first compressed block")
+		default:
 			return openError(f.name, f.in.err)
 		}
 		return &OpenError{Source: f.name, Reason: "is empty", Hint: "the recording was stopped before anything was written: record again"}
@@ -158,14 +162,16 @@ func isERF(head []byte) bool {
 	return typ >= 1 && typ <= 48 && length >= 16 && length <= 2048 && seconds > 500_000_000
 }
 
-// isText reports whether head holds nothing but printable characters.
+// isText reports whether head holds nothing but printable characters; the last
+// may be cut.
 func isText(head []byte) bool {
-	for len(head) > 0 {
+	runes := 0
+	for ; len(head) > 0 && utf8.FullRune(head); runes++ {
 		r, n := utf8.DecodeRune(head)
-		if r == utf8.RuneError && n == 1 && utf8.FullRune(head) || r < ' ' && r != '\n' && r != '\r' && r != '\t' {
+		if r == utf8.RuneError || r < ' ' && r != '\n' && r != '\r' && r != '\t' {
 			return false
 		}
 		head = head[n:]
 	}
-	return true
+	return runes >= 4
 }
