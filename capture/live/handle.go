@@ -105,8 +105,8 @@ func (h *Handle) Interface() capture.Interface { return h.ifaces[0] }
 // since the call, or the tap is quiet; then the batch may be empty. After Stop
 // it hands over what was captured before, a last batch with the final
 // counters and the watermark of the end, and then io.EOF. If the adapter
-// disappears it ends in the same way with an *Error that wraps ErrGone. It does
-// not allocate.
+// disappears it ends in the same way with an *Error that wraps ErrGone. Packets
+// cost no allocation.
 func (h *Handle) Next(b *capture.Batch) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -285,15 +285,17 @@ func (h *Handle) failure(err error) error {
 }
 
 // Stop ends the capture: what was captured before is still handed over, and
-// Next returns io.EOF at the latest two read timeouts after Stop if it is kept
-// being called. It may be called at any time and more than once.
+// Next returns io.EOF about two read timeouts after Stop if it is kept being
+// called: one until the kernel gives up its last block, one until that is read.
+// It may be called at any time and more than once. A stream whose context is
+// cancelled instead loses what is left.
 func (h *Handle) Stop() {
 	now := time.Now()
 	h.stop.CompareAndSwap(nil, &now)
 }
 
-// Stats returns the counters as they were read last: at the end of the capture,
-// the final ones.
+// Stats returns the counters as they were read last: after the end of the
+// capture, the final ones. It waits for a running Next.
 func (h *Handle) Stats() capture.InterfaceStats {
 	h.mu.Lock()
 	defer h.mu.Unlock()
