@@ -145,7 +145,7 @@ func (b *builder) verdict() (Verdict, subject) {
 	}
 	t, _ := b.words.Finding(id, args)
 	v.Headline, v.Advice = t.Headline, t.Advice
-	s.worked, s.fine = t.Worked, t.Fine
+	s.summary, s.worked, s.fine = t.Summary, t.Worked, t.Fine
 	return v, s
 }
 

@@ -24,7 +24,7 @@ func wrapCommand(command, os, indent string, width int) []string {
 		switch {
 		case i == 0:
 			line += word
-		case columns(line)+1+columns(word) <= room:
+		case columns(line)+1+columns(word) <= room, breakable(word, os) && columns(word) > room-len(indent)-2:
 			line += " " + word
 		default:
 			lines = append(lines, line+continuation)
@@ -33,16 +33,24 @@ func wrapCommand(command, os, indent string, width int) []string {
 		if os == "windows" {
 			continue
 		}
-		for columns(line) > width {
-			head, tail, ok := cutQuoted(line, width)
-			if !ok {
+		for inside := byte(0); columns(line) > width; {
+			head, tail, quote := cutQuoted(line, inside, width)
+			if quote == 0 {
 				break
 			}
 			lines = append(lines, head)
-			line = tail
+			line, inside = tail, 0
+			if quote == '"' {
+				inside = quote
+			}
 		}
 	}
 	return append(lines, line)
+}
+
+// breakable says whether cutQuoted can break the word.
+func breakable(word, os string) bool {
+	return os != "windows" && strings.ContainsAny(word, `'"`) && strings.Contains(word, " ")
 }
 
 // shellWords splits a command at the spaces outside of quotes and keeps the
@@ -79,11 +87,12 @@ func shellWords(command, os string) []string {
 
 // cutQuoted breaks a line behind a space that stands in quotes. In single
 // quotes the quote is closed, continued and opened again; in double quotes the
-// shell itself drops a backslash before a line break.
-func cutQuoted(line string, width int) (head, tail string, ok bool) {
-	var quote byte
+// shell itself drops a backslash before a line break, and the tail still
+// stands in them. The quote in which the line begins is given, the one in which
+// it was cut is returned; 0 is none.
+func cutQuoted(line string, quote byte, width int) (head, tail string, in byte) {
 	escaped := false
-	at, in := 0, byte(0)
+	at := 0
 	for i := 0; i < len(line) && i < width-2; i++ {
 		c := line[i]
 		switch {
@@ -101,9 +110,9 @@ func cutQuoted(line string, width int) (head, tail string, ok bool) {
 	}
 	switch in {
 	case '\'':
-		return line[:at] + `'\`, `'` + line[at:], true
+		return line[:at] + `'\`, `'` + line[at:], in
 	case '"':
-		return line[:at] + `\`, line[at:], true
+		return line[:at] + `\`, line[at:], in
 	}
-	return "", "", false
+	return "", "", 0
 }

@@ -48,8 +48,8 @@ type subject struct {
 	os     string // of the host that was captured, "" if not known
 	layer  int    // of the primary finding, 0 if none
 	stages Stages // of the headline client, or of everybody
-	worked string
-	fine   string
+	// Sentences on the finding that the verdict names.
+	summary, worked, fine string
 }
 
 // Tool says what made the report and where it ran.

@@ -48,8 +48,9 @@ func breakOf(after, before *string) breakAt {
 	return breakNone
 }
 
-// shortPicture is the path in one line, with the break in it.
-func shortPicture(at breakAt, words *text.Catalog, os string) string {
+// shortPicture is the path in one line, with the break in it, or question marks
+// where no verdict was reached.
+func shortPicture(at breakAt, healthy bool, words *text.Catalog, os string) string {
 	phone, net := words.Word("phone", nil), words.Word("internet", nil)
 	tunnel := words.Word("point-tunnel", nil)
 	host := words.Word("host", nil)
@@ -67,11 +68,14 @@ func shortPicture(at breakAt, words *text.Catalog, os string) string {
 	case breakForwarding:
 		return phone + " ==> " + tunnel + " ==> " + host + " --X--> " + net
 	case breakOutside:
-		return phone + " ==> " + tunnel + " ==> " + host + " --> " + net + " --X--> " + host
+		return phone + " ==> " + tunnel + " ==> " + host + " <--X-- " + net
 	case breakReturning, breakEncrypting:
 		return net + " --> " + host + " --X--> " + tunnel + " ==> " + phone
 	case breakInside:
 		return phone + " ==> " + tunnel + " ==> " + host + " --X--> " + tunnel
+	}
+	if !healthy {
+		return phone + " ==?== " + tunnel + " ==?== " + host + " --?-- " + net
 	}
 	return phone + " <==> " + tunnel + " <==> " + host + " <--> " + net
 }

@@ -114,7 +114,7 @@ func live(os string) Info {
 
 func samples() []sample {
 	return []sample{healthySample(), natMissingSample(), notForwardedLinux(), notForwardedWindows(),
-		unansweredSample(), noTrafficSample(), ipv6Sample(), unknownSample()}
+		unknownOS(), unansweredSample(), noTrafficSample(), ipv6Sample(), unknownSample()}
 }
 
 func healthySample() sample {
@@ -208,6 +208,23 @@ func notForwardedWindows() sample {
 	return s
 }
 
+// unknownOS is the same fault in two files, which do not say what recorded them.
+func unknownOS() sample {
+	s, w := notForwardedLinux(), notForwardedWindows()
+	s.name, s.info = "not-forwarded-files", Info{Version: "0.1.0", OS: "darwin", Arch: "arm64"}
+	for i, name := range []string{"tunnel.pcap", "wan.pcap"} {
+		c := &s.ev.Captures[i]
+		c.Source, c.Interface.Name, c.DroppedKnown, c.RoleWhy = name, "", false, "link-type"
+	}
+	f := &s.d.Findings[0]
+	f.Args = map[string]any{"os": ""}
+	f.Causes = []diagnose.Cause{{ID: "ip-forwarding-off", Probability: 0.4}, {ID: "nat-missing", Probability: 0.3}, {ID: "forward-policy-drop", Probability: 0.2}}
+	windows := w.d.Findings[0].Fixes[0]
+	windows.Cause = "ip-forwarding-off"
+	f.Fixes = append([]diagnose.Fix{windows}, f.Fixes...)
+	return s
+}
+
 func unansweredSample() sample {
 	ev := server()
 	stages(ev, 7, 0, 0, 0, 0, 0)
@@ -287,7 +304,6 @@ func hostileSample() sample {
 	f.Args = map[string]any{"os": "linux", "tunnel": hostile, "wan": hostile, "client": hostile, "prefix": hostile}
 	f.Fixes[0].Commands = append(f.Fixes[0].Commands, hostile)
 	f.Fixes[0].Args = map[string]any{"prefix": hostile}
-	f.Causes = append(f.Causes, diagnose.Cause{ID: hostile})
 	s.info.HostJSON = json.RawMessage(`{"os":"linux"`) // cut short
 	return s
 }

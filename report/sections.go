@@ -108,7 +108,7 @@ func (t *printer) stageTable() table {
 
 func (t *printer) clientTable() table {
 	s := table{title: t.word("section-clients", nil),
-		columns: []string{t.word("col-address", nil), t.word("col-endpoint", nil), t.word("col-path", nil), t.word("col-verdict", nil)}}
+		columns: []string{t.word("col-device", nil), t.word("col-path", nil), t.word("col-verdict", nil)}}
 	if len(t.r.Clients) < 2 {
 		return s
 	}
@@ -127,15 +127,18 @@ func (t *printer) clientTable() table {
 		for j, n := range c.packets {
 			counts[j] = grouped(n)
 		}
-		s.rows = append(s.rows, []string{strings.Join(c.Addresses, " "), or(c.Endpoint, "-"), strings.Join(counts, " >"+glue), verdict})
+		device := strings.Join(c.Addresses, "\n")
+		if c.Endpoint != nil {
+			device += "\n" + t.word("calls-from", nil) + glue + *c.Endpoint
+		}
+		s.rows = append(s.rows, []string{device, strings.Join(counts, " >"+glue), verdict})
 	}
 	return s
 }
 
 func (t *printer) evidenceTable() table {
 	s := table{title: t.word("section-evidence", nil),
-		columns: []string{t.word("col-point", nil), t.word("col-source", nil), t.word("col-frame", nil), t.word("col-time", nil), t.word("col-packet", nil)},
-		right:   []bool{false, false, true}}
+		columns: []string{t.word("col-where", nil), t.word("col-time", nil), t.word("col-packet", nil)}}
 	f := t.r.primary()
 	if f == nil {
 		return s
@@ -146,8 +149,8 @@ func (t *printer) evidenceTable() table {
 			break
 		}
 		e := &f.Evidence[i]
-		s.rows = append(s.rows, []string{t.point(e.Point), base(e.Source), strconv.FormatUint(e.Frame, 10),
-			e.Time.clock(t.opts.Location, 6), strings.ReplaceAll(e.Text, " > ", " >"+glue)})
+		where := t.point(e.Point) + " " + base(e.Source) + " #" + strconv.FormatUint(e.Frame, 10)
+		s.rows = append(s.rows, []string{where, e.Time.clock(t.opts.Location, 3), strings.ReplaceAll(e.Text, " > ", " >"+glue)})
 	}
 	return s
 }

@@ -45,15 +45,16 @@ func pair(from, to *string) string {
 
 func (t *printer) natTable() table {
 	s := table{title: t.word("section-nat", nil),
-		columns: []string{t.word("col-kind", nil), t.word("col-inside", nil), t.word("col-remote", nil), t.word("col-packets", nil)},
-		right:   []bool{false, false, false, true}}
+		columns: []string{t.word("col-kind", nil), t.word("col-translation", nil), t.word("col-packets", nil)},
+		right:   []bool{false, false, true}}
 	for i := range t.r.NAT {
 		if i == rowLimit {
 			s.after = append(s.after, t.more(len(t.r.NAT)))
 			break
 		}
 		m := &t.r.NAT[i]
-		s.rows = append(s.rows, []string{m.Protocol, pair(m.Inside, m.Outside), or(m.Remote, "?"), grouped(m.Packets)})
+		translation := pair(m.Inside, m.Outside) + " " + t.word("towards", nil) + glue + or(m.Remote, "?")
+		s.rows = append(s.rows, []string{m.Protocol, translation, grouped(m.Packets)})
 	}
 	if n := t.r.Totals.NATNotListed; n > 0 {
 		s.after = append(s.after, t.word("flows-not-listed", map[string]any{"count": n}))
@@ -76,7 +77,7 @@ func (t *printer) wireguardTable() table {
 			lost = grouped(*p.Undelivered)
 		}
 		s.rows = append(s.rows, []string{or(p.Endpoint, "?"), t.word("state-"+p.State, nil),
-			t.word("answered-of", map[string]any{"total": p.Responses, "count": p.Initiations}),
+			grouped(p.Initiations) + " /" + glue + grouped(p.Responses),
 			grouped(p.DataIn) + " /" + glue + grouped(p.DataOut), lost})
 	}
 	switch {

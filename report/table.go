@@ -42,11 +42,25 @@ func (t *table) write(w io.Writer, width int) error {
 		if s == "" {
 			continue
 		}
-		if err := writeLines(w, wrap(s, width)); err != nil {
+		if err := writeLines(w, item(s, width)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// item wraps a sentence; one that begins with a dash hangs behind it.
+func item(s string, width int) []string {
+	rest, ok := strings.CutPrefix(s, "- ")
+	if !ok {
+		return wrap(s, width)
+	}
+	lines := wrap(rest, width-2)
+	for i := range lines {
+		lines[i] = "  " + lines[i]
+	}
+	lines[0] = "- " + lines[0][2:]
+	return lines
 }
 
 func (t *table) writeRows(w io.Writer, width int) error {

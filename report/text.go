@@ -11,7 +11,7 @@ import (
 
 // TextOptions says how a text report is laid out.
 type TextOptions struct {
-	Width    int            // columns; 0 is 80, less than 60 counts as 60
+	Width    int            // columns; 80 is the least, because the picture is that wide
 	Color    bool           // with ANSI colours (ECMA-48 SGR)
 	Verbose  bool           // all causes and fixes, and notes on captures
 	Location *time.Location // of times; nil is UTC
@@ -21,10 +21,7 @@ type TextOptions struct {
 // six places, then tables. No line is wider than opts.Width, except a command
 // with a word that no shell could join again.
 func Text(w io.Writer, r *Report, opts TextOptions) error {
-	if opts.Width <= 0 {
-		opts.Width = 80
-	}
-	opts.Width = max(opts.Width, 60)
+	opts.Width = max(opts.Width, 80)
 	if opts.Location == nil {
 		opts.Location = time.UTC
 	}
@@ -75,7 +72,7 @@ func (t *printer) lines() {
 	}
 	t.print("")
 	at := breakOf(r.Verdict.StoppedAfter, r.Verdict.StoppedBefore)
-	picture := shortPicture(at, r.words, r.subject.os)
+	picture := shortPicture(at, r.Verdict.Status == diagnose.StatusHealthy.String(), r.words, r.subject.os)
 	if counts := t.counts(at); columns(picture)+4+columns(counts)+2 <= t.opts.Width {
 		t.print("  " + t.cross(picture) + "    " + counts)
 	} else {
@@ -83,7 +80,11 @@ func (t *printer) lines() {
 	}
 	t.print("")
 	primary := r.primary()
-	t.labelled("label-why", t.why(primary))
+	if r.Verdict.Status == diagnose.StatusHealthy.String() {
+		t.labelled("label-seen", r.subject.summary)
+	} else {
+		t.labelled("label-why", t.why(primary))
+	}
 	fixes := r.firstFixes(primary)
 	t.labelled("label-now", t.now(fixes))
 	for _, f := range fixes {
@@ -131,10 +132,7 @@ func (t *printer) counts(at breakAt) string {
 func (t *printer) why(f *Finding) string {
 	r := t.r
 	if f == nil || r.Verdict.Status != diagnose.StatusFault.String() {
-		if f != nil {
-			return f.Summary
-		}
-		return ""
+		return r.subject.summary
 	}
 	parts := []string{t.word("place-is", map[string]any{"name": t.word("grade-"+placeGrade(f), nil)})}
 	if len(f.Causes) == 0 {
@@ -198,7 +196,7 @@ func (t *printer) labelled(label, s string) {
 // indent is the width of the labels' column.
 func (t *printer) indent() int {
 	n := 0
-	for _, id := range []string{"label-why", "label-now", "label-then", "label-fine"} {
+	for _, id := range []string{"label-why", "label-seen", "label-now", "label-then", "label-fine"} {
 		n = max(n, columns(t.word(id, nil)))
 	}
 	return n + 2
@@ -233,10 +231,13 @@ func (t *printer) path() {
 		of = t.word("path-of", map[string]any{"name": t.r.subject.name})
 	}
 	t.heading(t.word("section-path", nil) + " (" + of + ")")
-	for _, l := range t.r.picture() {
+	picture := t.r.picture()
+	for _, l := range picture {
 		t.print(t.cross(l))
 	}
-	t.print(t.word("legend", nil))
+	if all := strings.Join(picture, ""); strings.ContainsAny(all, "X?") {
+		t.print(t.word("legend", nil))
+	}
 }
 
 // osName names a system as its users do.

@@ -29,6 +29,9 @@ func wrap(s string, width int) []string {
 			}
 			for columns(line) > width {
 				head, tail := cut(line, width)
+				if tail == "" {
+					break
+				}
 				lines = append(lines, head)
 				line = tail
 			}
@@ -41,16 +44,14 @@ func wrap(s string, width int) []string {
 	return lines
 }
 
-// cut splits a word that is too long for a line, if it can at glue, else
-// behind a character at which addresses and paths have joints, else anywhere.
+// cut splits a word that is too long for a line, behind a character at which
+// addresses and paths have joints if there is one in its second half, else
+// anywhere.
 func cut(word string, width int) (head, tail string) {
 	fits, joint := 0, 0
 	used := 0
 	for i, r := range word {
 		next := i + len(string(r))
-		if string(r) == glue && i > 0 && used <= width {
-			return word[:i], word[next:]
-		}
 		used += columns(string(r))
 		if used > width {
 			break

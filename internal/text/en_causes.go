@@ -98,7 +98,7 @@ var enCauses = map[string]CauseText{
 			`{{else}}Forwarding alone leaves the phone's private address on the packets.{{end}}`,
 		SettledBy: `{{if eq .os "windows"}}"Get-NetNat": a line whose prefix holds{{with .client}} {{.}}{{else}} the phone's address{{end}}. An empty answer means "not known" without administrator rights.` +
 			`{{else if eq .os "macos"}}"sudo pfctl -s nat" and "sudo pfctl -a 'com.apple/*' -s nat": a line for the tunnel's subnet.` +
-			`{{else}}"nft list ruleset" or "iptables-save": a masquerade or SNAT rule for the tunnel's subnet.{{end}}`,
+			`{{else}}"nft list ruleset" or "iptables-save": a rule with "masquerade" for the tunnel's subnet.{{end}}`,
 	},
 	"nat-wrong-out-interface": {
 		Title:     `the translation rule names another adapter than the one that the packets leave by`,

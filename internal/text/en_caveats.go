@@ -7,7 +7,7 @@ var enCaveats = map[string]string{
 	"dropped":            `{{spell .source "A capture"}}: the system lost {{n .count "packet" "packets"}} before wgtrace saw them; the seconds in which that happened prove no loss.`,
 	"truncated":          `{{spell .source "A capture"}}: {{n .count "packet was" "packets were"}} cut short{{if .snaplen}} to {{num .snaplen}} octets{{end}}; they were matched by what is left of them.`,
 	"filtered":           `{{spell .source "A capture"}}: recorded with the filter "{{.filter}}", so a packet that is missing may have been filtered out.`,
-	"clock-estimated":    `The two captures come from different clocks: the WAN's clock is {{num .offset_us}} µs ahead of the tunnel's{{if .uncertainty_us}}, give or take {{num .uncertainty_us}} µs{{end}}. Times between them are corrected by that.`,
+	"clock-estimated":    `The two captures come from different clocks: the WAN's clock is {{num .offset_us}} microseconds ahead of the tunnel's{{if .uncertainty_us}}, give or take {{num .uncertainty_us}} microseconds{{end}}. Times between them are corrected by that.`,
 	"clock-unknown":      `How far the clocks of the two captures differ is not known: times from one to the other may be wrong.`,
 	"no-overlap":         `The two captures do not overlap in time{{if .seconds}}: {{n .seconds "second lies" "seconds lie"}} between them{{end}}.`,
 	"role-contradiction": `{{spell .source "A capture"}}: named as {{with .point}}the {{.}}{{else}}one{{end}} side, but its packets look like the other one.`,

@@ -17,7 +17,7 @@ var enFindings = map[string]FindingText{
 			`{{if .untested}} Nothing was seen of {{.untested}}, so it was not tested.{{end}}`,
 		Advice: `Nothing needs to be changed on {{host .os}}.`,
 		Worked: `If something still does not load, run wgtrace while it fails: this run saw no failure.`,
-		Fine:   `Keys, port, encryption, forwarding, address translation and the way back all work.`,
+		Fine:   `{{if or .data_in .responses}}Keys, port, encryption, forwarding{{else}}Forwarding{{end}} and the way back all work.`,
 	},
 	"no-traffic": {
 		Title: `The phone sent nothing`,
@@ -34,8 +34,8 @@ var enFindings = map[string]FindingText{
 	"too-little-evidence": {
 		Title:    `Too little was seen for a verdict`,
 		Headline: `No verdict yet: too little was seen to say where packets disappear.`,
-		Summary: `{{n .arrived "packet" "packets"}} of the phone came out of the tunnel, with {{n .requests "attempt" "attempts"}} to reach ` +
-			`{{n .targets "address" "addresses"}} on the internet, {{num .answered}} answered. ` +
+		Summary: `{{if .arrived}}{{n .arrived "packet" "packets"}}{{else}}No packet{{end}} of the phone came out of the tunnel` +
+			`{{if .requests}}, with {{n .requests "attempt" "attempts"}} to reach {{n .targets "address" "addresses"}} on the internet, {{num .answered}} answered{{end}}. ` +
 			`A verdict needs three attempts at two addresses, or three at one.{{with reason .reason}} {{.}}{{end}}`,
 		Advice: `Start wgtrace again, and open two different websites on the phone while it runs.`,
 		Worked: `The verdict then names a place, or says that everything was answered. If it does not, let it run for a minute with -d 60s.`,

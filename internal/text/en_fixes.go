@@ -21,7 +21,7 @@ var enFixes = map[string]FixText{
 	},
 	"nat-windows-netnat": {
 		Title:   `Create a NAT for the tunnel's addresses`,
-		Changes: `It adds one NAT object{{with .prefix}} for {{.}}{{end}}. Look at "Get-NetNat" first: if another program has one already, read the note.`,
+		Changes: `It adds one NAT object{{with .prefix}} for {{.}}{{end}}. Look at "Get-NetNat" first: another program may have one already.`,
 	},
 	"nat-windows-ics": {
 		Title:   `Share the internet connection with the tunnel adapter (ICS)`,
@@ -150,10 +150,10 @@ var enFixes = map[string]FixText{
 }
 
 var enNotes = map[string]string{
-	"needs-root":             `Needs root: put sudo in front, or run it in a root shell.`,
-	"needs-admin":            `Needs a PowerShell window that was opened as administrator.`,
-	"lost-at-reboot":         `Lost at the next reboot: make it permanent once it works.`,
-	"lost-at-tunnel-restart": `Lost when the tunnel restarts: Windows then creates the adapter anew.`,
+	"needs-root":             `Needs root (sudo).`,
+	"needs-admin":            `Needs PowerShell as administrator.`,
+	"lost-at-reboot":         `Lost at the next reboot.`,
+	"lost-at-tunnel-restart": `Lost when the tunnel restarts.`,
 	"insert-not-append":      `The rule is inserted at the top on purpose: behind a rule that drops it would never be reached.`,
 	"removes-other-nat":      `Careful: this removes the NAT of other programs (Docker, Hyper-V, WSL) and cuts their networks off.`,
 	"your-tunnel-subnet":     `The tunnel's subnet is not known here: only this phone's address is filled in. Put your tunnel subnet in its place to cover all devices.`,
@@ -163,5 +163,5 @@ var enNotes = map[string]string{
 	"reloads-firewall":       `This reloads the firewall: rules that were typed by hand are lost.`,
 	"replaces-allowed-ips":   `The list of this peer is replaced: name all of the phone's addresses, with IPv6.`,
 	"self-undo":              `The first line takes everything back {{if .undo_seconds}}after {{num .undo_seconds}} s{{else}}by itself{{end}}, in case the connection breaks.{{with .keep}} If all is well, keep the change with: {{.}}{{end}}`,
-	"persist":                `To keep it, put the same lines into the tunnel's configuration as PostUp, and the undo lines as PostDown.`,
+	"persist":                `To keep it, add it to the tunnel's configuration as PostUp, and the undo as PostDown.`,
 }
