@@ -63,6 +63,19 @@ func ip4h(h header4, proto byte, src, dst string, payload []byte) []byte {
 		wire(src), wire(dst), h.options, payload)
 }
 
+// checksum sets the header checksum of an IPv4 packet, off by wrong.
+func checksum(packet []byte, wrong uint16) []byte {
+	sum := uint32(0)
+	for i := 0; i < int(packet[0]&15)*4; i += 2 {
+		sum += uint32(binary.BigEndian.Uint16(packet[i:]))
+	}
+	for sum > 0xffff {
+		sum = sum>>16 + sum&0xffff
+	}
+	binary.BigEndian.PutUint16(packet[10:], ^uint16(sum)+wrong)
+	return packet
+}
+
 func ip4(proto byte, src, dst string, payload []byte) []byte {
 	return ip4h(header4{id: 7, frag: 0x4000, length: -1, ttl: 64}, proto, src, dst, payload)
 }

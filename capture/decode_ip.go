@@ -36,23 +36,40 @@ func decodeIP(p *Packet, b []byte, rest int, quotes *[]Quote) {
 }
 
 // ipLength settles the length of an IP packet: total by its header, rest by the
-// frame, of which b was captured. It returns the length and b without what
-// follows the packet (Ethernet padding, trailers).
-func ipLength(p *Packet, b []byte, total, header, rest int) (int, []byte) {
+// frame, of which b was captured. credible says whether a header that claims
+// more than the frame holds can be believed. It returns the length and b
+// without what follows the packet (Ethernet padding, trailers).
+func ipLength(p *Packet, b []byte, total, header, rest int, credible bool) (int, []byte) {
 	switch {
-	case total < header, total > rest && p.Flags&FlagTruncated != 0:
+	case total < header, total > rest && (!credible || p.Flags&FlagTruncated != 0):
 		// Segmentation offload leaves the length 0 (LSOv2) or too small for
-		// BIG TCP and jumbograms: the frame knows better.
+		// BIG TCP and jumbograms, and damage makes it anything: the frame
+		// knows better.
 		p.Flags |= FlagLengthGuessed
 		total = rest
 	case total > rest:
 		// A frame that claims to be whole and is shorter than its packet was
 		// cut by a recorder that does not say so (Windows' ndiscap); the header
-		// still knows the length.
+		// still knows the length, and two taps cut at different places must
+		// not disagree about it.
 		p.Flags |= FlagTruncated
 	}
 	p.IPLen = uint32(total)
 	return total, b[:min(len(b), total)]
+}
+
+// credibleHeader4 reports whether the checksum of an IPv4 header (RFC 1071) is
+// right, or 0: left to the adapter.
+func credibleHeader4(h []byte) bool {
+	if h[10] == 0 && h[11] == 0 {
+		return true
+	}
+	sum := uint32(0)
+	for i := 0; i+1 < len(h); i += 2 {
+		sum += uint32(be16(h[i:]))
+	}
+	sum = sum>>16 + sum&0xffff
+	return sum+sum>>16 == 0xffff
 }
 
 func decodeIPv4(p *Packet, b []byte, rest int, quotes *[]Quote) {
@@ -68,7 +85,9 @@ func decodeIPv4(p *Packet, b []byte, rest int, quotes *[]Quote) {
 		p.Flags |= FlagGroup
 	}
 	frag := be16(b[6:])
-	total, b := ipLength(p, b, int(be16(b[2:])), header, rest)
+	total := int(be16(b[2:]))
+	credible := total <= rest || len(b) >= header && credibleHeader4(b[:header])
+	total, b = ipLength(p, b, total, header, rest, credible)
 	if total < header {
 		return
 	}
@@ -106,7 +125,7 @@ func decodeIPv6(p *Packet, b []byte, rest int, quotes *[]Quote) {
 	if length == 0 && p.Proto != protoNone {
 		length = -1 // jumbogram (RFC 2675) or BIG TCP: let the frame decide
 	}
-	total, b := ipLength(p, b, 40+length, 40, rest)
+	total, b := ipLength(p, b, 40+length, 40, rest, true)
 	if total < 40 {
 		return
 	}

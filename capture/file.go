@@ -1,10 +1,13 @@
 package capture
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
 	"os"
+	"sync/atomic"
+	"time"
 )
 
 // File is a capture file (pcap or pcapng, plain, gzip or zstd) or a stream of
@@ -22,6 +25,9 @@ type File struct {
 	classic Interface // of a classic cooked v2 capture, see classicRow
 	frame   uint64    // records handed out
 	err     error     // why reading ended; sticky
+
+	deadline    interface{ SetReadDeadline(time.Time) error } // nil: cannot be interrupted while it waits
+	interrupted atomic.Bool
 }
 
 // records reads the records of one format.
@@ -36,7 +42,8 @@ type records interface {
 // *OpenError, or a *DamageError if the file's own header is broken.
 func Open(path string) (*File, error) {
 	if path == "-" {
-		return NewFile("-", os.Stdin)
+		stdin, closeStdin := openStdin()
+		return newFile(path, stdin, closeStdin)
 	}
 	file, err := os.Open(path)
 	if err != nil {
@@ -51,13 +58,22 @@ func Open(path string) (*File, error) {
 		file.Close()
 		return nil, &OpenError{Source: path, Reason: "is a directory", Hint: "name a capture file in it"}
 	}
-	adviseSequential(file)
-	f, err := NewFile(path, file)
-	if err != nil {
-		file.Close()
+	if info.Mode().IsRegular() {
+		adviseSequential(file)
+	}
+	return newFile(path, file, file.Close)
+}
+
+// newFile is NewFile for what the operating system opened.
+func newFile(path string, file *os.File, closeFile func() error) (*File, error) {
+	f := &File{name: path, in: newChunk(file), deadline: file}
+	if closeFile != nil {
+		f.close = append(f.close, closeFile)
+	}
+	if err := f.start(); err != nil {
+		f.Close()
 		return nil, err
 	}
-	f.close = append(f.close, file.Close)
 	return f, nil
 }
 
@@ -88,8 +104,15 @@ func (f *File) Interfaces() []Interface { return f.ifaces[:len(f.ifaces):len(f.i
 // carries a watermark.
 func (f *File) Next(b *Batch) error {
 	b.Reset()
-	if f.err == nil {
+	switch {
+	case f.err != nil:
+	case f.interrupted.Load():
+		f.err = io.EOF
+	default:
 		f.err = f.records.fill(b)
+		if errors.Is(f.in.err, os.ErrDeadlineExceeded) && f.interrupted.Load() {
+			f.err = io.EOF
+		}
 	}
 	if f.err != nil && len(f.ifaces) == 0 && f.classic.LinkType == LinkTypeLinuxSLL2 {
 		f.ifaces = append(f.ifaces, f.classic) // a cooked capture without a packet
@@ -102,6 +125,18 @@ func (f *File) Next(b *Batch) error {
 		}
 	}
 	return nil
+}
+
+// Interrupt makes Next return what has been read and then end, as if the capture
+// ended here: what a person wants who stops a capture that is piped in. It may
+// be called while Next runs. A read of a pipe that waits for data is woken where
+// the system allows it (not on Windows).
+func (f *File) Interrupt() {
+	f.interrupted.Store(true)
+	if f.deadline != nil {
+		// Refused for ordinary files, which do not make a reader wait.
+		_ = f.deadline.SetReadDeadline(time.Now())
+	}
 }
 
 // Close closes the file; it must not be in use.

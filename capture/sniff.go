@@ -2,6 +2,7 @@ package capture
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -15,9 +16,10 @@ import (
 // sniffLen is how many octets are looked at to tell what a file is.
 const sniffLen = 128
 
-// maxZstdWindow bounds the memory that a zstd frame may ask for: the window of
-// `zstd --long`, and the limit of the zstd tool itself without --memory.
-const maxZstdWindow = 128 << 20
+// maxZstdWindow bounds the memory that a zstd frame may ask for, however small
+// it is. RFC 8878 section 3.1.1.1.2 recommends 8 MiB, what every level up to 19
+// needs; this is level 20. Only --long and the last two levels need more.
+const maxZstdWindow = 32 << 20
 
 // start tells the format by its magic number and reads the file's header.
 func (f *File) start() error {
@@ -34,7 +36,7 @@ func (f *File) start() error {
 		f.in = newChunk(z)
 	case isZstd(head):
 		compression = "zstd"
-		z, err := zstd.NewReader(f.in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxZstdWindow))
+		z, err := zstd.NewReader(f.in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxZstdWindow))
 		if err != nil {
 			return &OpenError{Source: f.name, Reason: fmt.Sprintf("broken zstd file: %v", err), Hint: "copy the file again", Err: err}
 		}
@@ -50,7 +52,11 @@ func (f *File) start() error {
 		case io.ErrUnexpectedEOF:
 			return f.short(0, "its first compressed block")
 		default:
-			return openError(f.name, f.in.err)
+			err := openError(f.name, f.in.err)
+			if errors.Is(f.in.err, zstd.ErrWindowSizeExceeded) {
+				err.Hint = "unpack it first: zstd -d --long=31 FILE"
+			}
+			return err
 		}
 		return &OpenError{Source: f.name, Reason: "is empty", Hint: "the recording was stopped before anything was written: record again"}
 	}
@@ -64,9 +70,18 @@ func (f *File) start() error {
 	return nil
 }
 
-// head returns the first octets of the stream without consuming them.
+// head returns the first octets of the stream without consuming them: more than
+// a magic number only where that is not ours, since a pipe that has brought its
+// file header may bring nothing else for hours.
 func (f *File) head() []byte {
-	f.in.need(sniffLen)
+	c := f.in
+	if c.need(4) {
+		b := c.buf[c.pos:]
+		if _, _, ok := pcapOrder(b); ok || littleEndian.u32(b) == blockSection {
+			return b[:4]
+		}
+	}
+	c.need(sniffLen)
 	return f.in.buf[f.in.pos:min(f.in.end, f.in.pos+sniffLen)]
 }
 
