@@ -19,7 +19,7 @@ type Info struct {
 	Lang     string          // of the sentences; "" or unknown is English
 	HostJSON json.RawMessage // facts of the host, or nil; what is no JSON is left out
 	Attempts []Attempt       // that the person marked
-	Verbose  bool            // captures say why they have their role
+	Verbose  bool            // say also of live captures why they have their role
 	Live     bool            // the host that was captured is the one that the tool ran on
 	OSChoice string          // whose fixes come first; "" or "auto": as diagnosis ordered them
 }
@@ -157,7 +157,8 @@ func (b *builder) captures() []Capture {
 func (b *builder) captureNotes(c *correlate.Capture) []string {
 	notes := []string{}
 	note := func(id string, args map[string]any) { notes = append(notes, b.words.Word(id, args)) }
-	if c.Role.String() != "" && c.RoleWhy != "" {
+	// In files the roles were worked out; live, they were chosen before.
+	if c.Role.String() != "" && c.RoleWhy != "" && (b.info.Verbose || !b.info.Live) {
 		point := b.words.Word("point-"+c.Role.String(), nil)
 		why := b.words.Role(sanitize(c.RoleWhy))
 		notes = append(notes, fmt.Sprintf("%s %s.", b.words.Word("note-role", map[string]any{"name": point}), why))

@@ -177,14 +177,15 @@ func (b *builder) wireguard() WireGuard {
 	return g
 }
 
+// clockBases are the ways in which an offset becomes known. Any other basis is
+// an assumption: packets were matched by it, but as a fact it is unknown.
+var clockBases = []string{"one-clock", "anchors", "matched-packets", "given"}
+
 func (b *builder) clock() Clock {
 	c := &b.ev.Clock
-	row := Clock{Basis: c.Basis, Samples: c.Samples}
-	if row.Basis == "" {
-		row.Basis = "unknown"
-	}
-	if row.Basis != "unknown" {
-		row.OffsetUS = some(microseconds(c.Offset))
+	row := Clock{Basis: "unknown", Samples: c.Samples}
+	if slices.Contains(clockBases, c.Basis) {
+		row.Basis, row.OffsetUS = c.Basis, some(microseconds(c.Offset))
 	}
 	if c.HasUncertainty {
 		row.UncertaintyUS = some(microseconds(c.Uncertainty))

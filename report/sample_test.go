@@ -284,7 +284,8 @@ func ipv6Sample() sample {
 
 // unknownSample knows nothing at all.
 func unknownSample() sample {
-	return sample{"unknown", &correlate.Evidence{}, &diagnose.Diagnosis{Finding: "too-little-evidence", Headline: -1,
+	ev := &correlate.Evidence{Clock: correlate.Clock{Basis: "assumed"}, Caveats: []correlate.Caveat{{ID: "one-sided", Args: map[string]any{"point": "wan"}}}}
+	return sample{"unknown", ev, &diagnose.Diagnosis{Finding: "too-little-evidence", Headline: -1,
 		Findings: []diagnose.Finding{{ID: "too-little-evidence"}}}, Info{}}
 }
 
@@ -302,10 +303,12 @@ func hostileSample() sample {
 	s.ev.Caveats = []correlate.Caveat{{ID: "damaged", Args: map[string]any{"source": hostile, "reason": hostile}}, {ID: hostile}}
 	f := &s.d.Findings[0]
 	f.Args = map[string]any{"os": "linux", "tunnel": hostile, "wan": hostile, "client": hostile, "prefix": hostile}
-	f.Fixes[0].Commands = append(f.Fixes[0].Commands, hostile)
+	f.Fixes[0].Commands = append(f.Fixes[0].Commands, hostileWord)
 	f.Fixes[0].Args = map[string]any{"prefix": hostile}
 	s.info.HostJSON = json.RawMessage(`{"os":"linux"`) // cut short
 	return s
 }
+
+const hostileWord = "eth0\x1b[2J\x1b]0;owned\x07\u202etxt.exe"
 
 const hostile = "eth0\x1b[2J\x1b]0;owned\x07\r\n\x00\x9b31m\u202etxt.exe\u2066\u200b\xff\xfe{{.client}}<script>`rm -rf`|"

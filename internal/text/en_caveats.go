@@ -1,7 +1,7 @@
 package text
 
 var enCaveats = map[string]string{
-	"one-sided":          `Only {{with .point}}the {{.}}{{else}}one{{end}} side was captured: what happens to packets beyond it cannot be seen.`,
+	"one-sided":          `{{with point .point}}The {{.}} side{{else}}One of the two sides{{end}} was not captured: what happens to packets there cannot be seen.`,
 	"disorder":           `{{spell .source "A capture"}}: the clock of the capture jumped {{n .count "time" "times"}}; packets around a jump were left out of the verdict.`,
 	"damaged":            `{{spell .source "A capture"}}: damaged at offset {{.offset}}, after {{n .packets "packet" "packets"}}{{with .reason}}: {{.}}{{end}}. What stands before was used.`,
 	"dropped":            `{{spell .source "A capture"}}: the system lost {{n .count "packet" "packets"}} before wgtrace saw them; the seconds in which that happened prove no loss.`,
@@ -10,7 +10,7 @@ var enCaveats = map[string]string{
 	"clock-estimated":    `The two captures come from different clocks: the WAN's clock is {{num .offset_us}} microseconds ahead of the tunnel's{{if .uncertainty_us}}, give or take {{num .uncertainty_us}} microseconds{{end}}. Times between them are corrected by that.`,
 	"clock-unknown":      `How far the clocks of the two captures differ is not known: times from one to the other may be wrong.`,
 	"no-overlap":         `The two captures do not overlap in time{{if .seconds}}: {{n .seconds "second lies" "seconds lie"}} between them{{end}}.`,
-	"role-contradiction": `{{spell .source "A capture"}}: named as {{with .point}}the {{.}}{{else}}one{{end}} side, but its packets look like the other one.`,
+	"role-contradiction": `{{spell .source "A capture"}}: named as {{with point .point}}the {{.}}{{else}}one{{end}} side, but its packets look like the other one.`,
 	"relabelled":         `{{spell .source "A capture"}}: {{n .count "packet is" "packets are"}} labelled Ethernet and hold bare IP packets; they were read as that.`,
 	"time-unknown":       `{{spell .source "A capture"}}: {{n .count "packet has" "packets have"}} a time outside 1970 to 2262; they were counted and not matched.`,
 	"ambiguous":          `{{n .count "packet" "packets"}} could belong to more than one connection and {{if eq .count 1}}was{{else}}were{{end}} not assigned.`,
@@ -39,10 +39,11 @@ var enReasons = map[string]string{
 	"early-end":             `The capture ended before answers could have come.`,
 	"pending":               `The last attempts are too young: let it run for 5 s after them.`,
 	"unobservable":          `The captures could not have shown the packets that are missing.`,
-	"clients-unknown":       `Which addresses belong to the phone is not known: name them with --client.`,
 	"no-wg-port":            `WireGuard's own packets were not recognised: --wg-port names the port.`,
 	"undecoded":             `The capture could not be decoded.`,
 	"unroutable":            `The phone tried only private addresses, and nothing shows that {{host ""}} can reach them.`,
+	"no-capture":            `No packet could be read.`,
+	"no-client":             `Which addresses belong to the phone could not be told: name them with --client.`,
 	"few-requests":          `Too few attempts were seen.`,
 	"few-handshakes":        `Too few greetings were seen to judge their rhythm.`,
 	"tunnel-not-proved":     `Nothing proves that the captured tunnel adapter is the one in use.`,
@@ -61,19 +62,20 @@ var enRoles = map[string]string{
 	"local-addresses": `by the addresses on its own side`,
 	"order":           `by the order in which the captures were given`,
 	"host":            `by the settings of this computer`,
-	"remaining":       `because the other one is taken`,
+	"the-other":       `because the other one was recognised`,
+	"no-link-layer":   `has no link layer, as tunnels have none`,
+	"fresh-ttl":       `packets there have not been forwarded yet`,
 }
 
 var enPorts = map[string]string{
-	"flag":     `named on the command line`,
-	"config":   `from the configuration file`,
-	"host":     `from the WireGuard device of this computer`,
-	"option":   `recorded by wgtrace`,
-	"learned":  `learned from WireGuard's greetings`,
-	"default":  `WireGuard's usual port`,
-	"packets":  `learned from WireGuard's packets`,
-	"guessed":  `guessed from WireGuard's packets`,
-	"sessions": `learned from WireGuard's sessions`,
+	"flag":       `named on the command line`,
+	"config":     `from the configuration file`,
+	"host":       `from the WireGuard device of this computer`,
+	"option":     `recorded by wgtrace`,
+	"default":    `WireGuard's usual port`,
+	"given":      `given to this run`,
+	"handshakes": `learned from WireGuard's greetings`,
+	"data":       `learned from WireGuard's data packets`,
 }
 
 var enClocks = map[string]string{

@@ -165,6 +165,8 @@ func (c *Catalog) functions() template.FuncMap {
 			}
 			return c.sentence("reason", c.lang.reasons, id, nil)
 		},
+		// point names the side of a capture ("tunnel", "wan").
+		"point": func(id string) string { return c.lang.words["point-"+id] },
 		// spell gives the place for a name that is not known.
 		"spell": func(name, placeholder string) string {
 			if name == "" {
