@@ -1,17 +1,16 @@
 package capture
 
-import (
-	"io"
-)
+import "io"
 
 const (
 	// chunkSize is how much one read(2) asks for. From 256 KiB on the cost of
 	// the system call is lost in that of the copy.
 	chunkSize = 1 << 20
 
-	// maxRecord bounds a record in octets: the limit of Wireshark
-	// (wiretap/wtap.h, WTAP_MAX_PACKET_SIZE_...) is 256 KiB for real links and
-	// 16 MiB for others. What claims more is damage, not a packet.
+	// maxRecord bounds a record in octets. Wireshark takes 256 KiB for packets
+	// of real links (wiretap/wtap.h, WTAP_MAX_PACKET_SIZE_STANDARD) and 16 MiB
+	// for blocks (wiretap/pcapng.c, MAX_BLOCK_SIZE); what claims more is
+	// damage.
 	maxRecord = 16 << 20
 )
 
