@@ -47,26 +47,18 @@ func (l *Lab) become(ctx context.Context, active []Fault) error {
 	// Whoever had to reconnect for a fault must do so when it goes.
 	reconnect := slices.Clone(want.Reconnect)
 	for i := range reconnect {
-		reconnect[i] = reconnect[i] != l.now.Reconnect[i] || reconnect[i] && !sameFaults(active, l.active)
+		reconnect[i] = reconnect[i] != l.now.Reconnect[i] || reconnect[i] && !slices.Equal(active, l.active)
 	}
-	if err := l.converge(ctx, want); err != nil {
+	if err := l.converge(ctx, want, reconnect); err != nil {
 		return err
 	}
 	l.active = active
-	for i, yes := range reconnect {
-		if yes {
-			if err := l.reconnect(ctx, i); err != nil {
-				return err
-			}
-		}
-	}
 	return nil
 }
 
-func sameFaults(a, b []Fault) bool { return slices.Equal(a, b) }
-
-// converge makes want the state of the lab; the caller holds mu.
-func (l *Lab) converge(ctx context.Context, want *setup) error {
+// converge makes want the state of the lab and starts the sessions of the
+// phones in reconnect anew; the caller holds mu.
+func (l *Lab) converge(ctx context.Context, want *setup, reconnect []bool) error {
 	have := l.now
 	if have == nil {
 		have = &setup{}
@@ -92,13 +84,15 @@ func (l *Lab) converge(ctx context.Context, want *setup) error {
 		func() error { return l.router.call(ctx, "extras", want.RouterExtras, nil) },
 		func() error { return l.setPeers(ctx, l.server, have.ServerPeers, want.ServerPeers) },
 	)
+	// The phones come last: what they start must meet the new server.
 	for i, p := range l.phones {
-		var had []peerState
-		if i < len(have.PhonePeers) {
-			had = have.PhonePeers[i : i+1]
-		}
-		if err == nil {
-			err = l.setPeers(ctx, p, had, want.PhonePeers[i:i+1])
+		wish := want.PhonePeers[i : i+1]
+		switch {
+		case err != nil:
+		case reconnect[i] || i >= len(have.PhonePeers):
+			err = l.connect(ctx, i, wish)
+		default:
+			err = l.setPeers(ctx, p, have.PhonePeers[i:i+1], wish)
 		}
 	}
 	if err != nil {
@@ -116,10 +110,13 @@ func (l *Lab) converge(ctx context.Context, want *setup) error {
 
 // setPeers changes a node's peers and reads them back.
 func (l *Lab) setPeers(ctx context.Context, n *Node, have, want []peerState) error {
-	config := peerChanges(have, want)
-	if config == "" {
-		return nil
+	if config := peerChanges(have, want); config != "" {
+		return l.configure(ctx, n, config, want)
 	}
+	return nil
+}
+
+func (l *Lab) configure(ctx context.Context, n *Node, config string, want []peerState) error {
 	if err := n.call(ctx, "tunnel.set", tunnelConfig{config}, nil); err != nil {
 		return err
 	}
@@ -144,16 +141,25 @@ func (l *Lab) setPeers(ctx context.Context, n *Node, have, want []peerState) err
 func (l *Lab) Reconnect(ctx context.Context, client int) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.reconnect(ctx, client)
+	return l.connect(ctx, client, l.now.PhonePeers[client:client+1])
 }
 
-func (l *Lab) reconnect(ctx context.Context, client int) error {
-	peers := l.now.PhonePeers[client : client+1]
-	err := l.phones[client].call(ctx, "tunnel.set", tunnelConfig{"replace_peers=true\n"}, nil)
-	if err != nil {
-		return err
+// connectGap is the least time between two new sessions of a phone. A server
+// ignores an initiation less than 20 ms after the last one, and one whose time
+// stamp, which is coarsened to 17 ms, is not newer (HandshakeInitationRate,
+// device/constants.go, and tai64n of wireguard-go); the phone would then try
+// again only after 5 s.
+const connectGap = 50 * time.Millisecond
+
+// connect gives a phone its peers as if they were new; the caller holds mu.
+func (l *Lab) connect(ctx context.Context, client int, peers []peerState) error {
+	select {
+	case <-time.After(time.Until(l.connected[client].Add(connectGap))):
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	return l.setPeers(ctx, l.phones[client], nil, peers)
+	l.connected[client] = time.Now()
+	return l.configure(ctx, l.phones[client], "replace_peers=true\n"+peerChanges(nil, peers), peers)
 }
 
 // Handshake returns when the server last completed a handshake with a client;

@@ -44,7 +44,7 @@ func (l *Lab) build(ctx context.Context) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.converge(ctx, l.healthy())
+	return l.converge(ctx, l.healthy(), make([]bool, len(l.phones)))
 }
 
 // cable lays a veth pair from the router to every other node.

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.zx2c4.com/wireguard/wgctrl/wgtypes"
 )
@@ -38,9 +39,10 @@ type Lab struct {
 	done                 chan struct{} // closed when the starting thread may end
 	close                sync.Once
 
-	mu     sync.Mutex
-	now    *setup
-	active []Fault
+	mu        sync.Mutex
+	now       *setup
+	active    []Fault
+	connected []time.Time // when each phone last began a session
 }
 
 // New builds a lab in which everything works and returns when the phones can
@@ -57,6 +59,7 @@ func New(ctx context.Context, cfg Config) (*Lab, error) {
 	// Not from the seed: labs that run side by side share the directory of
 	// sockets.
 	l.plan.Tunnel = tunnelPrefix + fmt.Sprintf("%08x", random32())
+	l.connected = make([]time.Time, len(l.plan.Clients))
 	l.drawKeys()
 	if err := l.start(); err != nil {
 		l.Close()
