@@ -2,6 +2,8 @@ package report
 
 import (
 	"maps"
+	"reflect"
+	"slices"
 	"time"
 
 	"github.com/wgtrace/wgtrace/capture"
@@ -10,11 +12,37 @@ import (
 )
 
 // args are the fields for the sentences of a finding: what diagnosis filled
-// in, above what the evidence says of the headline client.
+// in, above what the evidence says. Diagnosis writes "" and 0 for unknown, so
+// these do not hide what the evidence knows; but what it knows of the headline
+// client says nothing of a finding on somebody else.
 func (b *builder) args(f *diagnose.Finding) map[string]any {
 	args := maps.Clone(b.base)
-	maps.Copy(args, sanitizeArgs(f.Args))
+	if !b.aboutHeadline(f.Scope) {
+		for _, name := range clientArgs {
+			delete(args, name)
+		}
+	}
+	for name, value := range sanitizeArgs(f.Args) {
+		if _, ok := args[name]; ok && (value == nil || reflect.ValueOf(value).IsZero()) {
+			continue
+		}
+		args[name] = value
+	}
 	return args
+}
+
+// clientArgs are the fields of baseArgs that hold for one client only.
+var clientArgs = []string{"client", "prefix", "arrived", "left", "replied", "returned", "requests", "answered", "targets",
+	"peer", "initiations", "responses", "data_in"}
+
+// aboutHeadline says whether a finding concerns everybody or the headline
+// client.
+func (b *builder) aboutHeadline(s diagnose.Scope) bool {
+	c := b.headline()
+	if !s.Client.IsValid() {
+		return !s.Peer.IsValid() || c == nil && len(b.ev.WireGuard.Peers) == 1
+	}
+	return c != nil && slices.Contains(c.Addrs, s.Client)
 }
 
 // baseArgs are the fields that hold for the whole run (text.FindingArgs).

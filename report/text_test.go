@@ -12,6 +12,7 @@ import (
 
 	"github.com/wgtrace/wgtrace/correlate"
 	"github.com/wgtrace/wgtrace/diagnose"
+	"github.com/wgtrace/wgtrace/internal/text"
 )
 
 func render(t *testing.T, s sample, opts TextOptions) string {
@@ -115,6 +116,29 @@ func TestPictureBreaks(t *testing.T) {
 	}
 }
 
+// TestPictureWords: every language's words must fit their boxes.
+func TestPictureWords(t *testing.T) {
+	for _, lang := range text.Languages() {
+		s := healthySample()
+		s.info.Lang = lang
+		r := Build(s.ev, s.d, s.info)
+		lines := r.picture()
+		edge := lines[1]
+		for _, l := range lines[1:] {
+			if strings.Count(l, "|")+strings.Count(l, "+") != 6 {
+				t.Errorf("%s: a box is broken: %s", lang, l)
+			}
+			// The third box ends in the same column on every line.
+			if i := strings.LastIndexAny(l, "|+"); columns(l[:i]) != columns(edge)-1 {
+				t.Errorf("%s: a box bulges: %s", lang, l)
+			}
+			if columns(l) > 80 {
+				t.Errorf("%s: %d columns: %s", lang, columns(l), l)
+			}
+		}
+	}
+}
+
 func TestColor(t *testing.T) {
 	plain, coloured := render(t, natMissingSample(), TextOptions{}), render(t, natMissingSample(), TextOptions{Color: true})
 	if strings.Contains(plain, "\x1b") {
@@ -171,6 +195,28 @@ func TestOSChoice(t *testing.T) {
 	}
 	if want := []string{"linux", "linux", "windows"}; !reflect.DeepEqual(order, want) {
 		t.Errorf("order %v, want %v", order, want)
+	}
+}
+
+// TestArgs: what diagnosis leaves unknown is filled in from the evidence, but
+// never with the counts of another client.
+func TestArgs(t *testing.T) {
+	s := natMissingSample()
+	f := s.d.Findings[0]
+	f.Args = map[string]any{"os": "", "arrived": uint64(0), "left": uint64(0), "client": "", "wan": ""}
+	other := f
+	other.ID, other.Severity = "upstream-silent", diagnose.SeverityWarning
+	other.Scope.Client = s.ev.Clients[1].Addrs[0]
+	other.Args = map[string]any{"client": "10.9.0.7", "left": 3}
+	s.d.Findings = []diagnose.Finding{f, other}
+	r := Build(s.ev, s.d, s.info)
+	for i, want := range []string{
+		"14 packets of 10.8.0.2 came out of the tunnel and 14 left through eth0, still",
+		"3 packets of 10.9.0.7 left through eth0 with an address that can be answered, but nothing came back.",
+	} {
+		if got := r.Findings[i].Summary; !strings.Contains(got, want) {
+			t.Errorf("%s: %q, want %q", r.Findings[i].ID, got, want)
+		}
 	}
 }
 

@@ -6,12 +6,12 @@ var enCauses = map[string]CauseText{
 	"server-key-mismatch": {
 		Title:     `the phone has a wrong public key for {{host .os}}`,
 		Why:       `A server stays silent when a greeting was made for another server's key.`,
-		SettledBy: `The output of "wg show {{spell .tunnel "TUNNEL"}} public-key" must stand in the phone's [Peer] section as PublicKey. With --server-key wgtrace proves it from the packets.`,
+		SettledBy: `The output of "wg show {{spell .tunnel "TUNNEL-ADAPTER"}} public-key" must stand in the phone's [Peer] section as PublicKey. With --server-key wgtrace proves it from the packets.`,
 	},
 	"client-key-unknown": {
 		Title:     `{{host .os}} does not know this phone's key`,
 		Why:       `A server stays silent towards keys that are not in its list of peers: the peer was not added, or added to the file and not loaded.`,
-		SettledBy: `"wg show {{spell .tunnel "TUNNEL"}} peers" must list the public key that the phone's app shows.`,
+		SettledBy: `"wg show {{spell .tunnel "TUNNEL-ADAPTER"}} peers" must list the public key that the phone's app shows.`,
 	},
 	"host-firewall-blocks-wg-port": {
 		Title:     `a firewall on {{host .os}} drops the phone's packets before WireGuard sees them`,
@@ -21,7 +21,7 @@ var enCauses = map[string]CauseText{
 	"handshake-replay-clock": {
 		Title:     `the phone's clock went back`,
 		Why:       `A server refuses a greeting that is older than the last one it accepted from the same key.`,
-		SettledBy: `The phone's date and time; "wg show {{spell .tunnel "TUNNEL"}} latest-handshakes" shows an earlier success for its key.`,
+		SettledBy: `The phone's date and time; "wg show {{spell .tunnel "TUNNEL-ADAPTER"}} latest-handshakes" shows an earlier success for its key.`,
 	},
 	"handshake-response-lost": {
 		Title:     `the answer is lost on its way to the phone`,
@@ -31,17 +31,17 @@ var enCauses = map[string]CauseText{
 	"preshared-key-mismatch": {
 		Title:     `the preshared key differs between the phone and {{host .os}}`,
 		Why:       `The phone cannot open the answer and starts over; a key on one end only has the same effect.`,
-		SettledBy: `Compare PresharedKey in the phone's app with the server's configuration. "wg show {{spell .tunnel "TUNNEL"}} preshared-keys" shows "(none)" where there is none; it prints secrets, so do not post it.`,
+		SettledBy: `Compare PresharedKey in the phone's app with the server's configuration. "wg show {{spell .tunnel "TUNNEL-ADAPTER"}} preshared-keys" shows "(none)" where there is none; it prints secrets, so do not post it.`,
 	},
 	"peer-allowedips-overlap": {
 		Title:     `another peer has taken this phone's address`,
 		Why:       `Each address belongs to one peer only: the peer that is loaded last takes it from the others.`,
-		SettledBy: `"wg show {{spell .tunnel "TUNNEL"}} allowed-ips": the phone's line must show its address and not "(none)".`,
+		SettledBy: `"wg show {{spell .tunnel "TUNNEL-ADAPTER"}} allowed-ips": the phone's line must show its address and not "(none)".`,
 	},
 	"server-allowedips-lacks-client": {
 		Title:     `the address in the phone is not the one that {{host .os}} allows it`,
 		Why:       `After decryption the sender's address must lie in the AllowedIPs of its peer, or the packet is thrown away.`,
-		SettledBy: `"wg show {{spell .tunnel "TUNNEL"}} allowed-ips" against Address in the phone's app.`,
+		SettledBy: `"wg show {{spell .tunnel "TUNNEL-ADAPTER"}} allowed-ips" against Address in the phone's app.`,
 	},
 	"wrong-capture-adapter": {
 		Title:     `the packets come out of another tunnel adapter than the one that was captured`,
@@ -53,7 +53,7 @@ var enCauses = map[string]CauseText{
 	"ip-forwarding-off": {
 		Title:     `forwarding between adapters is switched off`,
 		Why:       `Linux throws away packets for other machines unless forwarding is on.`,
-		SettledBy: `"sysctl net.ipv4.ip_forward net.ipv4.conf.{{spell .tunnel "TUNNEL"}}.forwarding": both must be 1.`,
+		SettledBy: `"sysctl net.ipv4.ip_forward net.ipv4.conf.{{spell .tunnel "TUNNEL-ADAPTER"}}.forwarding": both must be 1.`,
 	},
 	"forward-policy-drop": {
 		Title:     `a firewall rule drops packets that pass from the tunnel to the internet`,
@@ -73,7 +73,7 @@ var enCauses = map[string]CauseText{
 	"rp-filter-drop": {
 		Title:     `the kernel's check of the sender's address throws the packets away`,
 		Why:       `With a strict rp_filter a packet must come in on the adapter through which its sender would be answered.`,
-		SettledBy: `"sysctl net.ipv4.conf.all.rp_filter net.ipv4.conf.{{spell .tunnel "TUNNEL"}}.rp_filter": the larger one is 1 (strict), and IPReversePathFilter in "nstat -az" grows.`,
+		SettledBy: `"sysctl net.ipv4.conf.all.rp_filter net.ipv4.conf.{{spell .tunnel "TUNNEL-ADAPTER"}}.rp_filter": the larger one is 1 (strict), and IPReversePathFilter in "nstat -az" grows.`,
 	},
 	"two-firewalls": {
 		Title:     `two firewalls are loaded, and one of them drops what the other accepts`,
@@ -135,6 +135,6 @@ var enCauses = map[string]CauseText{
 	"forward-return-path-blocked": {
 		Title:     `a firewall rule lets packets out of the tunnel, but no answers in`,
 		Why:       `Short guides allow one direction only.`,
-		SettledBy: `The "forward" rules need one that accepts "established,related" from {{spell .wan "WAN"}} to {{spell .tunnel "TUNNEL"}}: "nft -a list ruleset" or "iptables-save -c".`,
+		SettledBy: `The "forward" rules need one that accepts "established,related" from {{spell .wan "WAN-ADAPTER"}} to {{spell .tunnel "TUNNEL-ADAPTER"}}: "nft -a list ruleset" or "iptables-save -c".`,
 	},
 }

@@ -126,8 +126,8 @@ var enFindings = map[string]FindingText{
 	"upstream-silent": {
 		Title:    `Nothing comes back from the network outside`,
 		Headline: `{{Host .os}} did everything right; nothing comes back from the network behind it.`,
-		Summary: `{{n .left "packet" "packets"}} of {{spell .client "the phone"}} left{{with .wan}} through {{.}}{{end}} with an address that can be answered, ` +
-			`to {{n .targets "address" "addresses"}}; {{if .replied}}{{num .replied}} came{{else}}nothing came{{end}} back.`,
+		Summary: `{{n .left "packet" "packets"}} of {{spell .client "the phone"}} left{{with .wan}} through {{.}}{{end}} with an address that can be answered` +
+			`{{if .targets}}, to {{n .targets "address" "addresses"}}; {{else}}, but {{end}}{{if .replied}}{{num .replied}} came{{else}}nothing came{{end}} back.`,
 		Advice: `Test the internet connection of {{host .os}} itself, then ask the provider or look at the router.`,
 		Worked: enAgain + `: the fourth box of the picture must show answers.`,
 		Fine:   `Keys, port, encryption, forwarding and the address on the packets are all right: nothing is to be changed in the tunnel.`,
