@@ -94,6 +94,7 @@ type capturePoint struct {
 	source  string
 	input   int
 	iface   capture.Interface
+	unused  bool  // the person picked others
 	shift   int64 // subtracted from its times to reach the tunnel's clock
 
 	packets, bytes, truncated, undecoded, rewritten, timeless uint64

@@ -19,8 +19,13 @@ const (
 // Input is one source and what the person says of it.
 type Input struct {
 	Source capture.Source
-	Role   capture.Role // of the selected interfaces; RoleUnknown: find out
-	Select string       // number or name of the only interface to use; "": all
+	Picks  []Pick // empty: all interfaces, roles to be found out
+}
+
+// Pick selects interfaces of a source.
+type Pick struct {
+	Interface string       // number or name; "": all of them
+	Role      capture.Role // RoleUnknown: find out
 }
 
 // Options steer an Engine. The zero value is usable.
@@ -108,6 +113,8 @@ type Engine struct {
 	evicted         uint64
 	mappingsLost    uint64
 	oneSource       bool
+	rolesTied       bool
+	settled         bool // roles have been assigned
 	damage          []error
 }
 
@@ -143,6 +150,11 @@ func New(opts Options) *Engine {
 		e.own[capture.AddrFromNetip(a)] = true
 	}
 	e.outerSide.port = opts.WGPort
+	for _, a := range opts.Own {
+		if opts.WGPort != 0 {
+			e.outerSide.addServer(netip.AddrPortFrom(a, opts.WGPort))
+		}
+	}
 	return e
 }
 
@@ -212,7 +224,7 @@ func (e *Engine) merge() {
 			e.take(first, min(limit, mark))
 			continue
 		}
-		if e.now != unset && mark > e.now {
+		if e.now != unset && mark > e.now && mark != maxTime {
 			e.advance(mark)
 			e.cover(mark)
 		}

@@ -379,6 +379,10 @@ type Peer struct {
 	// tunnel_in; valid iff UndeliveredKnown (no glued datagrams, a tunnel capture).
 	Undelivered      uint64
 	UndeliveredKnown bool
+	// UndeliveredCalls counts those of them whose size is not that of the
+	// messages that an idle kernel sends by itself (router solicitations and
+	// multicast listener reports).
+	UndeliveredCalls uint64
 	Delivered        uint64 // data messages tied to a packet at tunnel_in by size and time
 
 	First, Last    int64
@@ -433,6 +437,7 @@ type Coverage struct {
 	From, To      int64 // the span that both points cover, on the tunnel's clock; To < From: none
 	TunnelDropped uint64
 	WANDropped    uint64
+	RolesTied     bool // nothing but the order given says which capture is which
 	Filtered      bool // a capture was recorded with a filter: absence is no proof
 	Live          bool
 	// OuterPossible: the inside is a tunnel, so that outer stages exist.

@@ -18,6 +18,7 @@ func (e *Engine) advance(t int64) {
 		return
 	}
 	e.nextSweep = t + sweepEvery
+	e.end = t
 	e.lookAtOverdue(t - e.residenceLimit())
 	e.expire(t - e.opts.Window.Nanoseconds())
 	e.settleRequests(t - AnswerTime.Nanoseconds())

@@ -23,7 +23,7 @@ func (e *Engine) finish() *Evidence {
 	e.expire(maxTime)
 	for n := range e.outerSide.debts {
 		for _, d := range e.outerSide.debts[n] {
-			e.undelivered(d)
+			e.undelivered(d, uint32(n))
 		}
 		e.outerSide.debts[n] = nil
 	}
@@ -156,6 +156,7 @@ func (e *Engine) clockEvidence() Clock {
 	if miss, u, ok := e.clock.rest(); ok {
 		c.Offset += miss
 		c.Uncertainty, c.HasUncertainty = max(u, 0), true
+		c.Basis = clockMatched
 	}
 	return c
 }
@@ -216,7 +217,7 @@ func (e *Engine) addPeers(ev *Evidence) {
 			DataIn: pr.dataIn, DataOut: pr.dataOut, KeepalivesIn: pr.keepIn, KeepalivesOut: pr.keepOut,
 			ServerInitiations: pr.serverInitiations, ClientResponses: pr.clientResponses,
 			ShortPairs: pr.shortPairs, SilentPairs: pr.silentPairs, Trusted: pr.trusted,
-			Undelivered: pr.undelivered, Delivered: pr.delivered,
+			Undelivered: pr.undelivered, UndeliveredCalls: pr.calls, Delivered: pr.delivered,
 			UndeliveredKnown: e.points[inside].present && !pr.glued && !e.gluedClient(pr),
 			First:            pr.first, Last: pr.last, Samples: slices.Clone(pr.samples),
 		}
@@ -328,7 +329,7 @@ func (e *Engine) addCoverage(ev *Evidence) {
 	ev.Coverage = Coverage{
 		Tunnel: in.present, WAN: out.present, TunnelPackets: in.packets, WANPackets: out.packets,
 		TunnelDropped: in.dropped, WANDropped: out.dropped, Live: e.opts.Live,
-		OuterPossible: e.outerPossible(), InboundOther: e.inboundOther,
+		OuterPossible: e.outerPossible(), InboundOther: e.inboundOther, RolesTied: e.rolesTied,
 	}
 	if e.inboundFirst != unset {
 		ev.Coverage.InboundSpan = e.inboundLast - e.inboundFirst
@@ -382,7 +383,7 @@ func (e *Engine) addCaveats(ev *Evidence) {
 		add("one-sided", map[string]any{"point": point})
 	}
 	if both && !e.clock.fixed {
-		if e.clock.basis == clockAssumed {
+		if ev.Clock.Basis == clockAssumed {
 			add("clock-unknown", nil)
 		} else {
 			add("clock-estimated", map[string]any{"offset_us": ev.Clock.Offset / 1000, "uncertainty_us": ev.Clock.Uncertainty / 1000})

@@ -11,13 +11,17 @@ func undecremented(ttl uint8) bool { return ttl == 64 || ttl == 128 || ttl == 25
 // tunnel takes a packet at the inside point.
 func (e *Engine) tunnel(p *capture.Packet, t int64, c *capturePoint, b *capture.Batch) {
 	switch p.Kind {
-	case capture.KindUndecoded, capture.KindNonIP, capture.KindARP, capture.KindFragment:
+	case capture.KindUndecoded, capture.KindNonIP, capture.KindARP:
+		return
+	case capture.KindFragment:
+		e.decrypted(nil, p, t)
 		return
 	case capture.KindICMPError:
 		e.insideError(p, t, c, b)
 		return
 	}
 	if p.Flags&capture.FlagGroup != 0 {
+		e.decrypted(nil, p, t)
 		return
 	}
 	fi := e.insideFlow(p, t)
@@ -50,7 +54,7 @@ func (e *Engine) fromClient(fi int32, f *flow, p *capture.Packet, t int64, c *ca
 	if p.IPLen > maxLinkPacket {
 		c.offload++
 	}
-	e.decrypted(f.client, p, t)
+	e.decrypted(cl, p, t)
 	req := int32(-1)
 	if !f.local && isRequest(p) {
 		req = e.newRequest(fi, f, p, t, c)
@@ -101,7 +105,7 @@ func (e *Engine) makeLocal(f *flow) {
 	f.lost, f.matched, f.pairs, f.unobserved, f.gotUntied = [2]uint64{}, 0, 0, 0, 0
 	remote, _ := f.remote()
 	cl := e.clientAt(f.client)
-	if !e.own[remote] {
+	if routable(remote) && !e.own[remote] {
 		cl.families[familyIndex(family(cl.addr))].localAnswers++
 	}
 }
@@ -129,7 +133,7 @@ func (e *Engine) insideError(p *capture.Packet, t int64, c *capturePoint, b *cap
 		cl := e.clientAt(f.client)
 		cl.stages[TunnelIn].Packets++
 		cl.stages[TunnelIn].Bytes += n
-		e.decrypted(f.client, p, t)
+		e.decrypted(cl, p, t)
 		return
 	}
 	f.got.Packets++

@@ -37,7 +37,7 @@ type peer struct {
 	bytesIn, bytesOut, packetsIn    uint64
 	packetsOut                      uint64
 	shortPairs, silentPairs         uint64
-	undelivered, delivered          uint64
+	undelivered, calls, delivered   uint64
 	first, last, firstData          int64
 	lastInitiation                  int64
 	lastPair                        int64 // time of the last answered initiation without data since; unset: none
@@ -261,18 +261,18 @@ func (e *Engine) oweInner(i int32, payload uint32, t int64) {
 		return
 	}
 	list := e.outerSide.debts[payload]
-	list = e.expireDebts(list, t-outerWindow)
+	list = e.expireDebts(list, payload, t-outerWindow)
 	if len(list) >= maxOuterDebts {
-		e.undelivered(list[0])
+		e.undelivered(list[0], payload)
 		list = append(list[:0], list[1:]...)
 	}
 	e.outerSide.debts[payload] = append(list, outerDebt{t, i})
 }
 
-func (e *Engine) expireDebts(list []outerDebt, limit int64) []outerDebt {
+func (e *Engine) expireDebts(list []outerDebt, payload uint32, limit int64) []outerDebt {
 	n := 0
 	for n < len(list) && list[n].time < limit {
-		e.undelivered(list[n])
+		e.undelivered(list[n], payload)
 		n++
 	}
 	if n == 0 {
@@ -283,21 +283,39 @@ func (e *Engine) expireDebts(list []outerDebt, limit int64) []outerDebt {
 
 // undelivered counts a data message that no packet at tunnel_in answers to, if
 // one would have been seen.
-func (e *Engine) undelivered(d outerDebt) {
-	if e.points[inside].covers(d.time+e.slack, d.time+outerWindow/2) {
-		e.outerSide.peers[d.peer].undelivered++
+func (e *Engine) undelivered(d outerDebt, payload uint32) {
+	if !e.points[inside].covers(d.time+e.slack, d.time+outerWindow/2) {
+		return
 	}
+	pr := e.outerSide.peers[d.peer]
+	pr.undelivered++
+	if !unasked(payload) {
+		pr.calls++
+	}
+}
+
+// unasked reports whether a transport message has the size of one that a kernel
+// sends by itself when an interface comes up: a router solicitation of 48 octets
+// (RFC 4861 section 4.1) or a multicast listener report of 76 octets for one
+// group and 20 more for each further one (RFC 3810 section 5.2).
+func unasked(payload uint32) bool {
+	for _, inner := range [...]int{48, 76, 96, 116, 136} {
+		if payload == uint32(wg.TransportSize(inner, 0)) {
+			return true
+		}
+	}
+	return false
 }
 
 // decrypted ties a packet at tunnel_in to the data message that carried it, by
 // size and time: which message it is can be ambiguous between peers, so each
 // tie is a vote, and the peer with the most votes is served first.
-func (e *Engine) decrypted(ci int32, p *capture.Packet, t int64) {
+// cl is nil for packets that are no client's flow (multicast, fragments).
+func (e *Engine) decrypted(cl *client, p *capture.Packet, t int64) {
 	if len(e.outerSide.peers) == 0 {
 		return
 	}
-	cl := e.clientAt(ci)
-	if p.IPLen > 1500 && p.Kind == capture.KindTCP {
+	if cl != nil && p.IPLen > 1500 && p.Kind == capture.KindTCP {
 		cl.glued = true
 		return
 	}
@@ -318,8 +336,11 @@ func (e *Engine) payInner(cl *client, size uint32, t int64) bool {
 		return false
 	}
 	list := e.outerSide.debts[size]
-	list = e.expireDebts(list, t-outerWindow)
-	home := cl.homePeer()
+	list = e.expireDebts(list, size, t-outerWindow)
+	home := int32(-1)
+	if cl != nil {
+		home = cl.homePeer()
+	}
 	best := -1
 	for i, d := range list {
 		if d.time > t+e.slack {
@@ -340,7 +361,9 @@ func (e *Engine) payInner(cl *client, size uint32, t int64) bool {
 	pi := list[best].peer
 	e.outerSide.peers[pi].delivered++
 	e.outerSide.joined++
-	e.vote(cl, pi)
+	if cl != nil {
+		e.vote(cl, pi)
+	}
 	e.outerSide.debts[size] = append(list[:best], list[best+1:]...)
 	return true
 }

@@ -187,8 +187,11 @@ func (e *Engine) book(r *request) {
 	cl := e.clientAt(r.client)
 	fate := e.fate(r)
 	fam := &cl.families[familyIndex(family(r.target))]
-	if fate != FateAnswered && fate != FateLocal && !routable(r.target) {
-		fam.unroutable++
+	if fate != FateAnswered && !routable(r.target) {
+		// An answer of the host itself says nothing about the way beyond it.
+		if fate != FateLocal {
+			fam.unroutable++
+		}
 		return
 	}
 	fam.add(r, fate)

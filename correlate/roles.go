@@ -53,24 +53,41 @@ func (e *Engine) assign() error {
 		return err
 	}
 	for _, c := range e.captures {
-		if c.role == capture.RoleUnknown {
-			continue
-		}
-		pt := &e.points[sideOf(c.role)]
-		pt.present = true
-		pt.open = e.opts.Live
-		pt.whole = e.opts.Live || e.oneSource
-		for _, a := range c.iface.Addrs {
-			e.own[capture.AddrFromNetip(a.Addr())] = true
-		}
-		if c.role == capture.RoleWAN && !c.iface.MAC.IsZero() {
-			e.ownMAC[c.iface.MAC] = true
-		}
+		e.place(c)
 	}
+	e.settled = true
 	e.learnPort()
 	e.learnMAC()
 	e.learnClients()
 	return e.settleClock()
+}
+
+// place makes a capture with a role part of its point, and takes over what it
+// says of the host.
+func (e *Engine) place(c *capturePoint) {
+	if c.role == capture.RoleUnknown {
+		return
+	}
+	pt := &e.points[sideOf(c.role)]
+	pt.present = true
+	pt.open = e.opts.Live
+	pt.whole = e.opts.Live || e.oneSource
+	if c.role == capture.RoleWAN {
+		c.shift = e.clock.shift
+		if !c.iface.MAC.IsZero() {
+			e.ownMAC[c.iface.MAC] = true
+		}
+	}
+	port := e.outerSide.port
+	if port == 0 {
+		port = c.iface.WGPort
+	}
+	for _, p := range c.iface.Addrs {
+		e.own[capture.AddrFromNetip(p.Addr())] = true
+		if port != 0 {
+			e.outerSide.addServer(netip.AddrPortFrom(p.Addr(), port))
+		}
+	}
 }
 
 // survey looks through the heads.
@@ -140,23 +157,33 @@ func (c *capturePoint) label() string {
 	return c.source
 }
 
-// selected reports whether an input's selector names an interface.
-func (in *input) selected(c *capturePoint) bool {
-	s := in.given.Select
-	return s == "" || s == c.iface.Name || s == strconv.Itoa(c.iface.Index)
+// pick returns what the person said of an interface; false: that it is not to
+// be used.
+func (in *input) pick(c *capturePoint) (Pick, bool) {
+	for _, p := range in.given.Picks {
+		if p.Interface == "" || p.Interface == c.iface.Name || p.Interface == strconv.Itoa(c.iface.Index) {
+			return p, true
+		}
+	}
+	return Pick{}, len(in.given.Picks) == 0
 }
 
 // introduce gives an interface that appears its place: by the person's word if
 // there is one.
 func (e *Engine) introduce(in *input, c *capturePoint) {
-	if in.given.Role != capture.RoleUnknown && in.selected(c) {
-		c.role, c.roleWhy = in.given.Role, "flag"
+	pick, used := in.pick(c)
+	c.unused = !used
+	if used && pick.Role != capture.RoleUnknown {
+		c.role, c.roleWhy = pick.Role, "flag"
 	}
 	if len(in.faces) > 1 {
 		c.shift = in.faces[0].shift
-		if c.role == capture.RoleUnknown && in.faces[0].iface.IfIndex == 0 && in.given.Select == "" && c.iface.Section > 0 {
+		if used && c.role == capture.RoleUnknown && c.iface.Section > 0 {
 			c.sameAs(in.faces)
 		}
+	}
+	if e.settled || e.opts.Live {
+		e.place(c)
 	}
 }
 
@@ -184,26 +211,25 @@ func tunnelName(c *capturePoint) bool {
 // assignRoles gives each point its captures, by the first evidence that
 // decides.
 func (e *Engine) assignRoles(faces []*face) error {
-	given := 0
 	var open []*face
 	for _, f := range faces {
 		if f.point.role != capture.RoleUnknown {
-			given++
 			continue
 		}
-		in := e.inputs[f.point.input]
-		if f.packets > 0 && in.given.Role == capture.RoleUnknown && f.point.iface.ARPHRD != arphrdLoopback {
+		switch {
+		case f.point.unused:
+		case f.packets > 0 && f.point.iface.ARPHRD != arphrdLoopback:
 			open = append(open, f)
-		} else if f.point.iface.Role != capture.RoleUnknown && in.given.Role == capture.RoleUnknown {
+		case f.point.iface.Role != capture.RoleUnknown:
 			f.give(f.point.iface.Role, "option")
-		} else if f.packets == 0 && in.given.Role == capture.RoleUnknown && tunnelName(f.point) {
+		case f.packets == 0 && tunnelName(f.point):
 			f.give(capture.RoleTunnel, "name")
 		}
 	}
 	if e.opts.Live || len(open) == 0 {
 		return e.checkRoles(faces)
 	}
-	bySource := make(map[*face]bool)
+	var rest []*face
 	for _, f := range open {
 		switch {
 		case f.point.iface.Role != capture.RoleUnknown:
@@ -215,12 +241,6 @@ func (e *Engine) assignRoles(faces []*face) error {
 		case f.point.iface.ARPHRD == arphrdNone:
 			f.give(capture.RoleTunnel, "no-link-layer")
 		default:
-			bySource[f] = true
-		}
-	}
-	rest := open[:0:0]
-	for _, f := range open {
-		if bySource[f] {
 			rest = append(rest, f)
 		}
 	}
@@ -290,6 +310,7 @@ func (e *Engine) assignRest(faces, rest []*face) error {
 		return nil
 	}
 	pair(a, b, true, "order")
+	e.rolesTied = true
 	e.caveat("roles-tied", nil)
 	return nil
 }

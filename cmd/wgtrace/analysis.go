@@ -1,0 +1,132 @@
+package main
+
+import (
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/wgtrace/wgtrace/capture"
+	"github.com/wgtrace/wgtrace/correlate"
+	"github.com/wgtrace/wgtrace/diagnose"
+)
+
+// analysisOptions steer how captures are understood.
+type analysisOptions struct {
+	port        uint16
+	clients     []string
+	wan         []string
+	window      time.Duration
+	clockOffset time.Duration
+	maxFlows    int
+	maxPending  int
+
+	offsetGiven bool
+	prefixes    []netip.Prefix
+	own         []netip.Addr
+}
+
+func (o *analysisOptions) register(f *pflag.FlagSet) {
+	f.Uint16Var(&o.port, "wg-port", 0, "WireGuard's UDP `port` at the server (default: learned)")
+	f.StringArrayVar(&o.clients, "client", nil, "inner address or `prefix` of the client (repeatable; default: learned)")
+	f.StringArrayVar(&o.wan, "wan-address", nil, "an address of the server itself (repeatable; default: learned)")
+	f.DurationVar(&o.window, "window", correlate.DefaultWindow, "how long a packet may wait for its twin")
+	f.IntVar(&o.maxFlows, "max-flows", correlate.DefaultMaxFlows, "conversations followed at a time; evicted ones are counted")
+	f.IntVar(&o.maxPending, "max-pending", correlate.DefaultMaxPending, "packets that may wait for their twin at a time")
+}
+
+// check parses what was given.
+func (o *analysisOptions) check(f *pflag.FlagSet) error {
+	for _, c := range o.clients {
+		p, err := parsePrefix(c)
+		if err != nil {
+			return usage("--client 10.8.0.2 or --client 10.8.0.0/24", "--client %s: not an address or prefix", c)
+		}
+		o.prefixes = append(o.prefixes, p)
+	}
+	for _, w := range o.wan {
+		a, err := netip.ParseAddr(w)
+		if err != nil {
+			return usage("--wan-address 203.0.113.2", "--wan-address %s: not an address", w)
+		}
+		o.own = append(o.own, a.Unmap())
+	}
+	if o.window < 10*time.Millisecond || o.window > time.Minute {
+		return usage("--window 2s", "--window %s: must lie between 10ms and 1m", o.window)
+	}
+	if o.maxFlows < 64 || o.maxPending < 1024 || o.maxFlows > 1<<24 || o.maxPending > 1<<26 {
+		return usage("--max-flows 64 to 16777216, --max-pending 1024 to 67108864", "--max-flows or --max-pending is out of range")
+	}
+	if fl := f.Lookup("clock-offset"); fl != nil {
+		o.offsetGiven = fl.Changed
+	}
+	return nil
+}
+
+func parsePrefix(s string) (netip.Prefix, error) {
+	if strings.Contains(s, "/") {
+		p, err := netip.ParsePrefix(s)
+		return p.Masked(), err
+	}
+	a, err := netip.ParseAddr(s)
+	if err != nil {
+		return netip.Prefix{}, err
+	}
+	a = a.Unmap()
+	return netip.PrefixFrom(a, a.BitLen()), nil
+}
+
+// engine returns what correlate is told.
+func (o *analysisOptions) engine() correlate.Options {
+	opts := correlate.Options{
+		Window: o.window, WGPort: o.port, Clients: o.prefixes, Own: o.own,
+		MaxFlows: o.maxFlows, MaxPending: o.maxPending,
+	}
+	if o.offsetGiven {
+		opts.ClockOffset = &o.clockOffset
+	}
+	return opts
+}
+
+// context returns what diagnose is told.
+func (o *analysisOptions) context(os string) diagnose.Context {
+	return diagnose.Context{OS: os, Prefixes: o.prefixes, Remote: remoteSession()}
+}
+
+// remoteSession reports whether the person works over SSH, where a fix can cut
+// them off.
+func remoteSession() bool { return os.Getenv("SSH_CONNECTION") != "" }
+
+// guessOS finds out on which system captures were made: by what they say, by
+// link types that only Linux has, and by the names of adapters.
+func guessOS(ev *correlate.Evidence) string {
+	for _, c := range ev.Captures {
+		system := strings.ToLower(c.Interface.OS)
+		switch {
+		case strings.Contains(system, "windows"):
+			return "windows"
+		case strings.Contains(system, "linux"):
+			return "linux"
+		case strings.Contains(system, "darwin"), strings.Contains(system, "macos"), strings.Contains(system, "mac os"):
+			return "macos"
+		case strings.Contains(system, "freebsd"):
+			return "freebsd"
+		}
+	}
+	for _, c := range ev.Captures {
+		name := c.Interface.Name
+		switch {
+		case strings.HasPrefix(name, `\Device\NPF_`):
+			return "windows"
+		case c.Interface.LinkType == capture.LinkTypeLinuxSLL, c.Interface.LinkType == capture.LinkTypeLinuxSLL2:
+			return "linux"
+		case strings.HasPrefix(name, "utun"):
+			return "macos"
+		case strings.HasPrefix(name, "wg"), strings.HasPrefix(name, "ens"), strings.HasPrefix(name, "enp"):
+			return "linux"
+		}
+	}
+	return ""
+}

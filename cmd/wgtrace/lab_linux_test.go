@@ -1,0 +1,270 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/wgtrace/wgtrace/internal/lab"
+	"github.com/wgtrace/wgtrace/report"
+)
+
+// TestLive drives wgtrace live on the server of the lab while a phone tries,
+// for each fault under both workloads, alone and beside a healthy second
+// client. WGTRACE_LAB_RUNS repeats the whole table with other seeds.
+func TestLive(t *testing.T) {
+	runs := 1
+	if n, err := strconv.Atoi(os.Getenv("WGTRACE_LAB_RUNS")); err == nil {
+		runs = n
+	}
+	for n := range runs {
+		for _, sc := range lab.Scenarios() {
+			for i, w := range []lab.Workload{lab.Laptop, lab.Phone} {
+				if sc.Name == "idle" && w == lab.Phone {
+					continue
+				}
+				// Each fault stands alone under one workload and beside a
+				// healthy client under the other, in turn.
+				second := (i+n+len(sc.Name))%2 == 0
+				name := sc.Name + "/" + string(w)
+				if second {
+					name += "/beside-healthy"
+				}
+				if runs > 1 {
+					name += "/" + strconv.Itoa(n)
+				}
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					liveInLab(t, sc, w, second)
+				})
+			}
+		}
+	}
+}
+
+func liveInLab(t *testing.T, sc lab.Scenario, w lab.Workload, second bool) {
+	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	defer cancel()
+	l := newLab(t, lab.Config{SecondClient: second, Offload: w == lab.Laptop})
+	if err := l.Apply(ctx, lab.Fault{Name: sc.Name, OnlyFirst: second}); err != nil {
+		t.Fatal(err)
+	}
+	watch := startLive(t, l)
+	done := make(chan error, 2)
+	begun := time.Now()
+	run := func(client int, w lab.Workload) {
+		_, err := l.Run(ctx, client, lab.Run{Workload: w, Bulk: 200_000})
+		done <- err
+	}
+	first := w
+	if sc.Name == "idle" {
+		first = lab.Idle
+	}
+	go run(lab.First, first)
+	clients := 1
+	if second {
+		clients = 2
+		go run(lab.Second, lab.Laptop)
+	}
+	for range clients {
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+	}
+	// A missing answer says something only after 5 s, and a handshake is tried
+	// again every 5 s.
+	enough := 9 * time.Second
+	if sc.Handshake {
+		enough = 14 * time.Second
+	}
+	if sc.Healthy {
+		enough = 0
+	}
+	time.Sleep(time.Until(begun.Add(enough)))
+	got := watch.stop(t)
+
+	want := expectation(sc, second)
+	if got.verdict != want {
+		t.Errorf("live: %+v, want %+v\n%s", got.verdict, want, got.text(t))
+	}
+	if again := readBack(t, watch.pcap); again.verdict != got.verdict {
+		t.Errorf("read of the recording: %+v, live said %+v\n%s", again.verdict, got.verdict, again.text(t))
+	}
+	truth, err := l.Truth(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkStages(t, got.report, truth)
+}
+
+// verdict is what a run must agree on.
+type verdict struct {
+	Status, Finding, After, Before string
+}
+
+// expectation turns a scenario's truth into the verdict: a tunnel fault of one
+// client is a warning while another client works.
+func expectation(sc lab.Scenario, second bool) verdict {
+	e := sc.Expect
+	if second && (e.Finding == "handshake-unanswered" || e.Finding == "handshake-not-completed" || e.Finding == "decrypted-then-dropped") || second && sc.Name == "idle" {
+		return verdict{Status: "healthy"}
+	}
+	return verdict{e.Status, e.Finding, e.After, e.Before}
+}
+
+// outcome is what one run of wgtrace said.
+type outcome struct {
+	verdict verdict
+	report  *reportJSON
+	raw     []byte
+	stderr  string
+}
+
+// reportJSON is as much of the report as the tests look at.
+type reportJSON struct {
+	Verdict struct {
+		Status  string
+		Finding *string
+		After   *string `json:"stopped_after"`
+		Before  *string `json:"stopped_before"`
+	}
+	Stages   map[string]*report.Count
+	Findings []struct{ ID, Severity string }
+	Totals   report.Totals
+	NAT      []struct{ Protocol, Inside, Outside, Remote string }
+}
+
+func (o outcome) text(t *testing.T) string {
+	t.Helper()
+	return string(o.raw) + o.stderr
+}
+
+func parseOutcome(t *testing.T, raw []byte, stderr string) outcome {
+	t.Helper()
+	o := outcome{raw: raw, stderr: stderr, report: &reportJSON{}}
+	if err := json.Unmarshal(raw, o.report); err != nil {
+		t.Fatalf("no report: %v\n%s%s", err, raw, stderr)
+	}
+	str := func(s *string) string {
+		if s == nil {
+			return ""
+		}
+		return *s
+	}
+	v := o.report.Verdict
+	o.verdict = verdict{v.Status, str(v.Finding), str(v.After), str(v.Before)}
+	return o
+}
+
+// newLab builds a lab that ends with the test; only a machine that cannot run
+// one skips, and says why.
+func newLab(t *testing.T, cfg lab.Config) *lab.Lab {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	l, err := lab.New(ctx, cfg)
+	if errors.Is(err, lab.ErrUnavailable) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Log(l.Plan())
+	return l
+}
+
+// liveRun is wgtrace live at work on the lab's server.
+type liveRun struct {
+	cmd            *exec.Cmd
+	stdout, stderr bytes.Buffer
+	pcap           string
+}
+
+// startLive starts wgtrace live without any flag that names adapters, and
+// returns when both taps are open.
+func startLive(t *testing.T, l *lab.Lab, args ...string) *liveRun {
+	t.Helper()
+	dir := t.TempDir()
+	r := &liveRun{pcap: filepath.Join(dir, "run.pcapng")}
+	ready := filepath.Join(dir, "ready")
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	args = append([]string{"live", "--format", "json", "-w", r.pcap, "--ready-file", ready}, args...)
+	r.cmd = l.Server().Command(context.Background(), self, args...)
+	r.cmd.Env = append(os.Environ(), envRun+"=1")
+	r.cmd.Stdout, r.cmd.Stderr = &r.stdout, &r.stderr
+	if err := r.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if r.cmd.ProcessState == nil {
+			_ = r.cmd.Process.Kill()
+			_ = r.cmd.Wait()
+		}
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	err = lab.Wait(ctx, "both taps", func() (bool, error) {
+		_, err := os.Stat(ready)
+		return err == nil, nil
+	})
+	if err != nil {
+		t.Fatalf("%v: %s", err, r.stderr.String())
+	}
+	return r
+}
+
+// stop ends the run as Ctrl-C does and returns what it said.
+func (r *liveRun) stop(t *testing.T) outcome {
+	t.Helper()
+	if err := r.cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	err := r.cmd.Wait()
+	o := parseOutcome(t, r.stdout.Bytes(), r.stderr.String())
+	want := map[string]int{"healthy": exitHealthy, "fault": exitFault, "inconclusive": exitInconclusive}[o.verdict.Status]
+	if code := r.cmd.ProcessState.ExitCode(); code != want {
+		t.Errorf("exit status %d (%v), want %d for %s", code, err, want, o.verdict.Status)
+	}
+	return o
+}
+
+// readBack judges a recording with wgtrace read.
+func readBack(t *testing.T, files ...string) outcome {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	run(append([]string{"read", "--format", "json"}, files...), nil, &stdout, &stderr)
+	return parseOutcome(t, stdout.Bytes(), stderr.String())
+}
+
+// checkStages compares the inner stages with the kernel's own counters. A tap
+// that offload gives merged packets to counts fewer.
+func checkStages(t *testing.T, r *reportJSON, truth lab.Truth) {
+	t.Helper()
+	for _, stage := range []string{lab.StageTunnelIn, lab.StageWANOut, lab.StageWANIn, lab.StageTunnelOut} {
+		var want uint64
+		for _, c := range truth.Clients {
+			want += c.Stages[stage]
+		}
+		if got := r.Stages[stage]; got == nil {
+			t.Errorf("%s was not observed", stage)
+		} else {
+			t.Logf("%s: %d packets, the kernel counted %d", stage, got.Packets, want)
+		}
+	}
+}

@@ -1,0 +1,397 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wgtrace/wgtrace/capture"
+	"github.com/wgtrace/wgtrace/capture/live"
+	"github.com/wgtrace/wgtrace/correlate"
+	"github.com/wgtrace/wgtrace/diagnose"
+	"github.com/wgtrace/wgtrace/internal/host"
+	"github.com/wgtrace/wgtrace/report"
+)
+
+// bareDuration is how long wgtrace without arguments watches where nobody can
+// press Ctrl-C.
+const bareDuration = 60 * time.Second
+
+// liveOptions are those of wgtrace live.
+type liveOptions struct {
+	analysis  analysisOptions
+	output    outputOptions
+	tunnel    string
+	wan       string
+	duration  time.Duration
+	count     uint64
+	write     string
+	readyFile string
+	snapLen   int
+	bare      bool // wgtrace without arguments
+}
+
+func liveCommand(s streams) *cobra.Command {
+	o := &liveOptions{}
+	cmd := &cobra.Command{
+		Use:   "live",
+		Short: "Watch tunnel and WAN of this host while the phone tries",
+		Long: `Watch the tunnel and the WAN adapter of this host at the same time while the
+phone tries, and say where its packets disappear. Both adapters are found by
+themselves. Ctrl-C ends the watch and prints the report; a second one aborts.
+
+Capturing needs privileges: run it with sudo, or give the program the right once:
+  sudo setcap cap_net_raw,cap_net_admin+eip $(which wgtrace)`,
+		Example: `  sudo wgtrace live
+  sudo wgtrace live -d 30s -w run.pcapng -o report.txt -o report.json
+  sudo wgtrace live --tunnel wg0 --wan eth0 -c 100`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := errors.Join(o.output.check(), o.analysis.check(cmd.Flags())); err != nil {
+				return err
+			}
+			return o.run(cmd.Context(), s)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.tunnel, "tunnel", "", "tunnel `adapter` (default: the WireGuard adapter)")
+	f.StringVar(&o.wan, "wan", "", "WAN `adapter` (default: that of the default route)")
+	f.DurationVarP(&o.duration, "duration", "d", 0, "stop after this `time` (default: Ctrl-C)")
+	f.Uint64VarP(&o.count, "count", "c", 0, "stop after this many `packets` of the phone inside the tunnel")
+	f.StringVarP(&o.write, "write", "w", "", "save what was captured to `FILE.pcapng`")
+	f.IntVarP(&o.snapLen, "snapshot-length", "s", live.DefaultSnapLen, "octets kept of each frame")
+	f.StringVar(&o.readyFile, "ready-file", "", "create this file when both taps are open")
+	_ = f.MarkHidden("ready-file")
+	o.analysis.register(f)
+	o.output.register(f)
+	return cmd
+}
+
+// taps are the two open captures of a run.
+type taps struct {
+	tunnel, wan *live.Handle
+	recorder    *capture.Recorder
+	index       [2]int // of the recorder's interfaces
+}
+
+func (o *liveOptions) run(ctx context.Context, s streams) error {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	if o.bare {
+		o.output.format, o.output.os, o.output.lang = "text", "auto", "en"
+		o.analysis.window, o.snapLen = correlate.DefaultWindow, live.DefaultSnapLen
+		if !isTerminal(s.err) {
+			o.duration = bareDuration
+		}
+	}
+	if o.duration < 0 {
+		return usage("-d 30s", "-d %s: a duration is positive", o.duration)
+	}
+	if o.snapLen < 96 || o.snapLen > 262144 {
+		return usage("-s 256", "-s %d: must lie between 96 and 262144", o.snapLen)
+	}
+	facts, err := host.Read(ctx)
+	if err != nil {
+		return &failure{exitNoCapture, err.Error(), "name both adapters: wgtrace live --tunnel ADAPTER --wan ADAPTER"}
+	}
+	why, err := o.choose(facts)
+	if err != nil {
+		return err
+	}
+	t, err := o.open(facts)
+	if err != nil {
+		return err
+	}
+	defer t.close()
+	o.note(s.err, "%s", why)
+	if o.readyFile != "" {
+		if err := os.WriteFile(o.readyFile, nil, 0o644); err != nil {
+			return usage("", "--ready-file: %s", err)
+		}
+	}
+
+	ev, runErr := o.watch(ctx, facts, t, s.err)
+	var failed error
+	if t.recorder != nil {
+		if err := t.save(); err != nil {
+			failed = usage("", "save %s: %s", o.write, err)
+		}
+	}
+	if runErr != nil {
+		return runErr
+	}
+	system := o.output.os
+	if system == "auto" {
+		system = systemOf(runtime.GOOS)
+	}
+	d := diagnose.Run(ev, o.context(facts, system))
+	err = o.output.publish(s, ev, d, report.Info{Live: true, OSChoice: system})
+	return errors.Join(failed, err)
+}
+
+// systemOf returns the name that fixes have for a system.
+func systemOf(goos string) string {
+	if goos == "darwin" {
+		return "macos"
+	}
+	return goos
+}
+
+func (o *liveOptions) note(w io.Writer, format string, args ...any) {
+	if !o.output.quiet {
+		fmt.Fprintf(w, "wgtrace: "+format+"\n", args...)
+	}
+}
+
+// choose fills in the adapters that were not named, and says why it took them.
+func (o *liveOptions) choose(facts *host.Snapshot) (string, error) {
+	tunnelWhy, wanWhy := "as named", "as named"
+	if o.tunnel == "" {
+		c, err := facts.Tunnel()
+		if err != nil {
+			return "", err
+		}
+		o.tunnel, tunnelWhy = c.Name, c.Why
+	}
+	if o.wan == "" {
+		c, err := facts.WAN()
+		if err != nil {
+			return "", err
+		}
+		o.wan, wanWhy = c.Name, c.Why
+	}
+	if o.tunnel == o.wan {
+		return "", usage("wgtrace interfaces lists the adapters of this host", "tunnel and WAN are the same adapter: %s", o.tunnel)
+	}
+	return fmt.Sprintf("tunnel %s (%s), WAN %s (%s)", printable(o.tunnel), tunnelWhy, printable(o.wan), wanWhy), nil
+}
+
+// open opens both taps and the recording.
+func (o *liveOptions) open(facts *host.Snapshot) (t *taps, err error) {
+	t = &taps{}
+	defer func() {
+		if err != nil {
+			t.close()
+		}
+	}()
+	if o.write != "" {
+		t.recorder, err = capture.NewRecorder(o.write, capture.RecorderInfo{
+			SnapLen: uint32(o.snapLen), OS: runtime.GOOS, Application: "wgtrace " + toolVersion(),
+		})
+		if err != nil {
+			return nil, usage("", "%s", err)
+		}
+	}
+	if t.tunnel, err = o.tap(t, facts, o.tunnel, capture.RoleTunnel, 0); err != nil {
+		return nil, err
+	}
+	if t.wan, err = o.tap(t, facts, o.wan, capture.RoleWAN, 1); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+func (o *liveOptions) tap(t *taps, facts *host.Snapshot, name string, role capture.Role, n int) (*live.Handle, error) {
+	opts := live.Options{SnapLen: o.snapLen, Peers: []string{o.tunnel, o.wan}}
+	opts.Interface = capture.Interface{Index: n, Name: name, Role: role, WGPort: o.portOf(facts)}
+	if a := facts.Adapter(name); a != nil {
+		opts.Interface.Addrs, opts.Interface.Description = a.Addrs, a.Description
+		if mac, err := parseMAC(a.MAC); err == nil {
+			opts.Interface.MAC = mac
+		}
+		for _, p := range a.Addrs {
+			opts.Own = append(opts.Own, p.Addr())
+		}
+	}
+	if t.recorder != nil {
+		opts.Tee = func(_ int32, timeNS int64, wireLen int, data []byte, dir capture.Direction) {
+			// A failed write is kept by the recorder and told at the end: the
+			// diagnosis goes on.
+			_ = t.recorder.WritePacket(t.index[n], timeNS, wireLen, data, dir)
+		}
+	}
+	h, err := live.Open(name, opts)
+	if err != nil {
+		return nil, err
+	}
+	if t.recorder != nil {
+		if t.index[n], err = t.recorder.AddInterface(h.Interface()); err != nil {
+			h.Close()
+			return nil, usage("", "write %s: %s", o.write, err)
+		}
+	}
+	return h, nil
+}
+
+// portOf returns the listen port of the tunnel: the person's word, or the
+// device's.
+func (o *liveOptions) portOf(facts *host.Snapshot) uint16 {
+	if o.analysis.port != 0 {
+		return o.analysis.port
+	}
+	if d := facts.Device(o.tunnel); d != nil {
+		return d.ListenPort
+	}
+	return 0
+}
+
+// watch runs both taps until something ends it.
+func (o *liveOptions) watch(ctx context.Context, facts *host.Snapshot, t *taps, stderr io.Writer) (*correlate.Evidence, error) {
+	stop := func() {
+		t.tunnel.Stop()
+		t.wan.Stop()
+	}
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	done := make(chan struct{})
+	defer close(done)
+	var timer <-chan time.Time
+	if o.duration > 0 {
+		timer = time.After(o.duration)
+	}
+	go func() {
+		select {
+		case <-signals:
+		case <-timer:
+		case <-ctx.Done():
+		case <-done:
+			return
+		}
+		stop()
+		select {
+		case <-signals:
+			t.abort()
+			os.Exit(130)
+		case <-done:
+		}
+	}()
+
+	opts := o.engineOptions(facts)
+	ticker := time.NewTicker(200 * time.Millisecond)
+	defer ticker.Stop()
+	opts.Tick = ticker.C
+	show := newProgress(stderr, isTerminal(stderr) && !o.output.quiet, o.duration)
+	ticks := 0
+	opts.OnTick = func(p correlate.Progress) {
+		show.update(p)
+		if ticks++; t.recorder != nil && ticks%5 == 0 {
+			_ = t.recorder.Flush()
+			if ticks%50 == 0 {
+				t.writeStats()
+			}
+		}
+		if o.count > 0 && p.Stages[correlate.TunnelIn].Packets >= o.count {
+			stop()
+		}
+	}
+	engine := correlate.New(opts)
+	ev, err := engine.Run(context.WithoutCancel(ctx), []correlate.Input{
+		{Source: t.tunnel, Picks: []correlate.Pick{{Role: capture.RoleTunnel}}},
+		{Source: t.wan, Picks: []correlate.Pick{{Role: capture.RoleWAN}}},
+	})
+	show.clear()
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range engine.Damage() {
+		o.note(stderr, "%s", printable(e.Error()))
+		ev.Caveats = append(ev.Caveats, correlate.Caveat{ID: "early-end"})
+	}
+	return ev, nil
+}
+
+// engineOptions is what the host's facts tell correlate.
+func (o *liveOptions) engineOptions(facts *host.Snapshot) correlate.Options {
+	opts := o.analysis.engine()
+	opts.Live, opts.Tunnel = true, true
+	opts.WGPort = o.portOf(facts)
+	for _, a := range facts.Adapters {
+		for _, p := range a.Addrs {
+			opts.Own = append(opts.Own, p.Addr())
+		}
+	}
+	if d := facts.Device(o.tunnel); d != nil && len(opts.Clients) == 0 {
+		for _, p := range d.Peers {
+			for _, a := range p.AllowedIPs {
+				if a.Bits() > 0 {
+					opts.Clients = append(opts.Clients, a)
+				}
+			}
+		}
+	}
+	return opts
+}
+
+// context is what the host's facts tell diagnose.
+func (o *liveOptions) context(facts *host.Snapshot, system string) diagnose.Context {
+	ctx := o.analysis.context(system)
+	ctx.Tunnel, ctx.WAN = o.tunnel, o.wan
+	if a := facts.Adapter(o.tunnel); a != nil {
+		for _, p := range a.Addrs {
+			if p.Addr().IsLinkLocalUnicast() {
+				continue
+			}
+			if !ctx.Server.IsValid() {
+				ctx.Server = p.Addr()
+			}
+			if p.Bits() < p.Addr().BitLen() {
+				ctx.Prefixes = append(ctx.Prefixes, p.Masked())
+			}
+		}
+	}
+	return ctx
+}
+
+// save completes the recording.
+func (t *taps) save() error {
+	t.writeStats()
+	err := t.recorder.Close()
+	t.recorder = nil
+	return err
+}
+
+// writeStats records what the kernel says it dropped.
+func (t *taps) writeStats() {
+	for n, h := range []*live.Handle{t.tunnel, t.wan} {
+		// A failed write is kept by the recorder and told at the end.
+		_ = t.recorder.WriteStats(t.index[n], h.Stats())
+	}
+}
+
+// abort leaves the recording as it is, under its .part name.
+func (t *taps) abort() {
+	if t.recorder != nil {
+		_ = t.recorder.Flush()
+	}
+}
+
+func (t *taps) close() {
+	if t.tunnel != nil {
+		t.tunnel.Close()
+	}
+	if t.wan != nil {
+		t.wan.Close()
+	}
+	if t.recorder != nil {
+		t.recorder.Abort()
+	}
+}
+
+func parseMAC(s string) (capture.MAC, error) {
+	var m capture.MAC
+	n, err := fmt.Sscanf(s, "%02x:%02x:%02x:%02x:%02x:%02x", &m[0], &m[1], &m[2], &m[3], &m[4], &m[5])
+	if err != nil || n != 6 {
+		return capture.MAC{}, fmt.Errorf("hardware address %q", s)
+	}
+	return m, nil
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"io"
+	"runtime"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wgtrace/wgtrace/capture/live"
+)
+
+// version is stamped in by the build; "" takes what the module system knows.
+var version = ""
+
+// streams are where a command reads and writes.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+const rootLong = `wgtrace answers one question: where do my packets disappear?
+
+It watches the tunnel adapter and the WAN adapter of a WireGuard server, follows
+each packet of a phone from one to the other and back, and says where it is
+missing, why, how sure that is, and which command repairs it.`
+
+const rootExample = `  sudo wgtrace live                    watch while the phone opens a page; Ctrl-C ends
+  sudo wgtrace live -d 30s -w run.pcapng   the same for 30 s, and keep the packets
+  wgtrace read tunnel.pcap wan.pcap    two captures made with tcpdump or Wireshark
+  wgtrace read run.pcapng -o report.json
+  wgtrace interfaces                   the adapters of this host, and which is which
+  wgtrace demo                         a sample run
+
+Exit status: 0 healthy, 1 fault found, 2 wrong use or unreadable input,
+3 inconclusive, 4 cannot capture.`
+
+// run is the program without its process.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	s := streams{stdin, stdout, stderr}
+	root := &cobra.Command{
+		Use:           "wgtrace",
+		Short:         "Say where the packets of a WireGuard client disappear",
+		Long:          rootLong,
+		Example:       rootExample,
+		Version:       toolVersion(),
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          noArgs,
+	}
+	cobra.MousetrapHelpText = ""
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	root.SetVersionTemplate("wgtrace {{.Version}}\n")
+	live := &liveOptions{bare: true}
+	root.RunE = func(cmd *cobra.Command, _ []string) error { return live.run(cmd.Context(), s) }
+	root.AddCommand(liveCommand(s), readCommand(s), interfacesCommand(s), demoCommand(s), versionCommand(s))
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usage(cmd.CommandPath()+" --help", "%s", err)
+	})
+	return finish(root.Execute(), stderr)
+}
+
+// noArgs refuses words that no command takes, with what was probably meant.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if cmd.HasSubCommands() {
+		hint := "wgtrace --help lists the commands"
+		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+			hint = "did you mean: wgtrace " + strings.Join(near, ", wgtrace ") + "?"
+		}
+		return usage(hint, "unknown command %q", args[0])
+	}
+	return usage(cmd.CommandPath()+" --help", "%s takes no argument %q", cmd.CommandPath(), args[0])
+}
+
+func versionCommand(s streams) *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version, the system and the capture library",
+		Args:  noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			lib := live.Library()
+			if lib == "" {
+				lib = "no capture library: files only"
+			}
+			_, err := io.WriteString(s.out, "wgtrace "+toolVersion()+" "+runtime.GOOS+"/"+runtime.GOARCH+" "+runtime.Version()+", "+lib+"\n")
+			return err
+		},
+	}
+}
+
+// toolVersion returns the stamped version, or what the module system says.
+func toolVersion() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}

@@ -1,0 +1,261 @@
+package diagnose
+
+import (
+	"net/netip"
+	"slices"
+
+	"github.com/wgtrace/wgtrace/correlate"
+)
+
+// Context is what is known of the machine beyond the packets. Zero fields are
+// not known.
+type Context struct {
+	OS          string         // as Fix.OS has it; "" if not known
+	Tunnel, WAN string         // adapters, where the captures do not name them
+	Prefixes    []netip.Prefix // subnets of the tunnel, from its settings or the person
+	Server      netip.Addr     // the host's own address inside the tunnel
+	Remote      bool           // the person works over the network (SSH)
+}
+
+// maxFindings is how many findings are reported beside the primary one: one
+// fault at a time is what a person can act on.
+const maxSecondary = 2
+
+// judgement is what was found of one client.
+type judgement struct {
+	client   int
+	status   Status
+	findings []Finding
+	episodes []EpisodeVerdict
+}
+
+// Run judges the evidence. It is pure and cheap: live calls it several times a
+// second on what has been seen so far.
+func Run(ev *correlate.Evidence, ctx Context) *Diagnosis {
+	d := &Diagnosis{Status: StatusInconclusive, Basis: "packets", Headline: -1}
+	if len(ev.Clients) > 0 {
+		d.Headline = 0
+	}
+	blocked := ""
+	if !ev.Relation.Proved && ev.Coverage.Tunnel && ev.Coverage.WAN {
+		blocked = "captures-unrelated"
+	} else if ev.Coverage.Filtered || ev.Coverage.RolesTied {
+		blocked = "too-little-evidence"
+	}
+
+	answered := false
+	var faults []Finding
+	for i := range ev.Clients {
+		j := judgeClient(ev, &ctx, i, blocked == "")
+		d.Clients = append(d.Clients, ClientVerdict{Client: i, Status: j.status, Finding: firstID(j.findings)})
+		answered = answered || j.status == StatusHealthy
+		faults = append(faults, j.findings...)
+		if i == d.Headline {
+			d.Episodes = j.episodes
+		}
+	}
+	outer := judgePeers(ev, &ctx)
+	for i := range outer {
+		// One endpoint that fails while another client works is a scanner, a
+		// stale device, or somebody else's trouble: not the headline.
+		if answered {
+			outer[i].Severity = SeverityWarning
+		}
+	}
+	d.Findings = rank(append(outer, faults...))
+	settle(ev, &ctx, d, answered, blocked)
+	if len(d.Episodes) == 0 && ev.Ended > ev.Started {
+		d.Episodes = []EpisodeVerdict{{Started: ev.Started, Ended: ev.Ended, Trigger: "start", Status: d.Status, Finding: d.Finding}}
+	}
+	return d
+}
+
+func firstID(f []Finding) string {
+	if len(f) == 0 {
+		return ""
+	}
+	return f[0].ID
+}
+
+// judgeClient walks the ladder for one client: the older family first, since
+// what stops both is one fault.
+func judgeClient(ev *correlate.Evidence, ctx *Context, i int, absence bool) judgement {
+	c := &ev.Clients[i]
+	j := judgement{client: i}
+	for k := range c.Families {
+		f := &c.Families[k]
+		for n := range f.Ledgers {
+			s := &subject{ev: ev, ctx: ctx, client: c, family: f, ledger: &f.Ledgers[n]}
+			if c.Peer >= 0 {
+				s.peer = &ev.WireGuard.Peers[c.Peer]
+			}
+			status, finding := s.judge(absence)
+			verdict := EpisodeVerdict{Started: s.ledger.Started, Ended: s.ledger.Ended, Trigger: "packets", Status: status}
+			if finding != nil {
+				verdict.Finding = finding.ID
+			}
+			if n == 0 {
+				verdict.Trigger, verdict.Started = "start", ev.Started
+			}
+			if n == len(f.Ledgers)-1 {
+				verdict.Ended = ev.Ended
+				j.add(status, finding)
+			}
+			if k == 0 || len(c.Families[0].Ledgers) == 0 {
+				j.episodes = append(j.episodes, verdict)
+			}
+		}
+	}
+	// Conversations that were under way when the capture began made no request
+	// but are proof enough when they are answered.
+	if j.status == StatusInconclusive && len(j.findings) == 0 && answeredFlow(ev, c) {
+		j.status = StatusHealthy
+	}
+	for n := range j.episodes {
+		if n == len(j.episodes)-1 && j.episodes[n].Status == StatusInconclusive {
+			j.episodes[n].Status = j.status
+		}
+	}
+	return j
+}
+
+// add takes over the verdict on one family, IPv4 first. A fault of IPv4 stands
+// even where IPv6 works: most of the internet is behind it. An IPv6 that is dead
+// in the same way is the same fault.
+func (j *judgement) add(status Status, finding *Finding) {
+	switch {
+	case finding != nil && j.status == StatusInconclusive:
+		j.status, j.findings = StatusFault, []Finding{*finding}
+	case status == StatusHealthy && j.status == StatusInconclusive:
+		j.status = StatusHealthy
+	}
+}
+
+// judge decides one family of one client over one span.
+func (s *subject) judge(absence bool) (Status, *Finding) {
+	if s.ledger.Fates[correlate.FateAnswered].Count > 0 {
+		return StatusHealthy, nil
+	}
+	if !absence || !s.ev.Coverage.Tunnel || !s.ev.Coverage.WAN {
+		return StatusInconclusive, nil
+	}
+	for _, r := range clientRules {
+		if p, ok := r.prove(s); ok {
+			f := s.finding(r, p)
+			return StatusFault, &f
+		}
+	}
+	return StatusInconclusive, nil
+}
+
+// answeredFlow reports whether a flow of the client to beyond the host was
+// answered.
+func answeredFlow(ev *correlate.Evidence, c *correlate.Client) bool {
+	for i := range ev.Flows {
+		f := &ev.Flows[i]
+		if f.Outcome != correlate.OutcomeAnswered {
+			continue
+		}
+		for _, a := range c.Addrs {
+			if f.Client.Addr() == a {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// judgePeers applies the rules of the encrypted side.
+func judgePeers(ev *correlate.Evidence, ctx *Context) []Finding {
+	if !ev.Coverage.WAN {
+		return nil
+	}
+	var out []Finding
+	seen := make(map[string]bool)
+	for i := range ev.WireGuard.Peers {
+		s := &subject{ev: ev, ctx: ctx, peer: &ev.WireGuard.Peers[i]}
+		for _, r := range peerRules {
+			if p, ok := r.prove(s); ok {
+				if !seen[r.id] {
+					out = append(out, s.finding(r, p))
+				}
+				seen[r.id] = true
+				break
+			}
+		}
+	}
+	return out
+}
+
+// finding makes a finding of a proof.
+func (s *subject) finding(r *rule, p proof) Finding {
+	f := Finding{
+		ID: r.id, Layer: r.layer, Severity: r.severity, Confidence: p.confidence,
+		After: r.after, Before: r.before, Evidence: p.evidence,
+		Args: arguments(s.ev, s.ctx, s.client, s.peer, s.ledger),
+	}
+	for k, v := range p.args {
+		f.Args[k] = v
+	}
+	values := fixValues(s.ev, s.ctx, s.client)
+	if s.client != nil {
+		f.Scope.Client = s.client.Addrs[0]
+		f.Scope.Family = s.family.Family
+		values.Family = s.family.Family
+		for _, a := range s.client.Addrs {
+			if a.Is4() == (s.family.Family == correlate.IPv4) {
+				f.Scope.Client, values.Client = a, a
+			}
+		}
+	} else if s.peer != nil {
+		f.Scope.Peer = s.peer.Endpoint
+	}
+	if r.causes != nil {
+		f.Causes = r.causes(s, s.ctx.OS)
+	}
+	for _, c := range f.Causes {
+		f.Fixes = addFixes(f.Fixes, fixesFor(c.ID, values, s.ctx.OS))
+	}
+	return f
+}
+
+// addFixes appends fixes that are not there yet: several causes share one.
+func addFixes(list, more []Fix) []Fix {
+	for _, m := range more {
+		if !slices.ContainsFunc(list, func(f Fix) bool { return f.ID == m.ID && f.OS == m.OS }) {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// rank sorts findings by severity and layer, drops consequences and repeats,
+// and keeps as many as a person can act on.
+func rank(all []Finding) []Finding {
+	muted := make(map[string]bool)
+	for _, r := range append(append([]*rule{}, peerRules...), clientRules...) {
+		for i := range all {
+			if all[i].ID == r.id && all[i].Severity == SeverityFault {
+				for _, m := range r.mutes {
+					muted[m] = true
+				}
+			}
+		}
+	}
+	var out []Finding
+	seen := make(map[string]bool)
+	take := func(severity Severity) {
+		for layer := 0; layer <= 5; layer++ {
+			for i := range all {
+				f := all[i]
+				if f.Severity == severity && f.Layer == layer && !seen[f.ID] && !muted[f.ID] && len(out) <= maxSecondary {
+					seen[f.ID] = true
+					out = append(out, f)
+				}
+			}
+		}
+	}
+	take(SeverityFault)
+	take(SeverityWarning)
+	return out
+}

@@ -1,0 +1,109 @@
+package diagnose
+
+import (
+	"github.com/wgtrace/wgtrace/correlate"
+)
+
+// rule declares one finding: where it stands, how bad it is, what proves it and
+// which causes it ranks. A rule is one file; registering it in rules is all
+// that it takes to add one.
+type rule struct {
+	id       string
+	layer    int
+	severity Severity
+	after    correlate.Stage // the packets are seen here
+	before   correlate.Stage // and not here
+	// mutes are the findings that are mere consequences of this one.
+	mutes []string
+	// prove returns what the evidence shows for the subject in hand, or false.
+	// Silence beats a guess.
+	prove func(*subject) (proof, bool)
+	// causes ranks the possible reasons for a system ("" if not known).
+	causes func(*subject, string) []Cause
+}
+
+// proof is what a rule found.
+type proof struct {
+	confidence float64
+	evidence   []correlate.Sighting
+	args       map[string]any // what its sentences name beyond the common arguments
+}
+
+// peerRules judge one WireGuard endpoint, clientRules one client in one family.
+// Both stand in the order of the path: the first that proves something wins.
+var (
+	peerRules = []*rule{
+		&handshakeUnanswered,
+		&handshakeNotCompleted,
+		&decryptedThenDropped,
+	}
+	clientRules = []*rule{
+		&notForwarded,
+		&natMissing,
+		&upstreamSilent,
+		&returnNotForwarded,
+	}
+)
+
+// subject is what a rule looks at: one peer, or one client in one family over
+// one span of time.
+type subject struct {
+	ev     *correlate.Evidence
+	ctx    *Context
+	peer   *correlate.Peer           // nil for client rules without a known peer
+	client *correlate.Client         // nil for peer rules
+	family *correlate.FamilyEvidence // nil for peer rules
+	ledger *correlate.Ledger         // nil for peer rules
+}
+
+// Minimum evidence before a path is called dead (faults.md, end of section 4):
+// single hosts are silent for reasons of their own, and every request can be
+// lost once.
+const (
+	minRequests = 3
+	minTargets  = 2
+	minTries    = 3
+)
+
+// deadAt reports whether the client's requests all died with the given fate,
+// and enough of them to say so. One answer, even to something else, clears the
+// path: then this is a matter of single hosts.
+func (s *subject) deadAt(fate correlate.Fate) bool {
+	l := s.ledger
+	if l.Fates[correlate.FateAnswered].Count+l.Fates[correlate.FateLocal].Count > 0 {
+		return false
+	}
+	c := &l.Fates[fate]
+	if c.Count < minRequests || c.Targets < minTargets && c.MaxTries < minTries {
+		return false
+	}
+	for other := range l.Fates {
+		switch o := correlate.Fate(other); o {
+		case fate, correlate.FatePending, correlate.FateUnobservable:
+		default:
+			if l.Fates[o].Count > c.Count {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// certainty lowers a confidence where the requests that died are not all that
+// there were, or the capture could not show them all.
+func (s *subject) certainty(full float64, fate correlate.Fate) float64 {
+	l := s.ledger
+	other := uint64(0)
+	for f := range l.Fates {
+		if correlate.Fate(f) != fate && correlate.Fate(f) != correlate.FatePending {
+			other += l.Fates[f].Count
+		}
+	}
+	share := float64(l.Fates[fate].Count) / float64(l.Fates[fate].Count+other)
+	return full * (0.6 + 0.4*share)
+}
+
+// samples returns the packets that show a fate.
+func (s *subject) samples(fate correlate.Fate) []correlate.Sighting {
+	return s.ledger.Fates[fate].Samples
+}

@@ -1,0 +1,36 @@
+package diagnose
+
+import (
+	"github.com/wgtrace/wgtrace/correlate"
+)
+
+var natMissing = rule{
+	id: "nat-missing", layer: 3, severity: SeverityFault,
+	after: correlate.WANOut, before: correlate.WANIn,
+	mutes: []string{"upstream-silent"},
+	prove: func(s *subject) (proof, bool) {
+		f := s.family
+		// One translated flow shows that translation works; one reply to an
+		// inner address shows that the network routes it.
+		if !s.deadAt(correlate.FateUntranslated) || f.Translated > 0 || f.ReplyToInner > 0 {
+			return proof{}, false
+		}
+		return proof{
+			confidence: s.certainty(0.98, correlate.FateUntranslated),
+			evidence:   s.samples(correlate.FateUntranslated),
+		}, true
+	},
+	causes: func(_ *subject, os string) []Cause {
+		causes := []Cause{
+			{ID: "nat-missing", Probability: 0.55},
+			{ID: "nat-wrong-out-interface", Probability: 0.2},
+			{ID: "nat-wrong-subnet", Probability: 0.12},
+			{ID: "nat-gone-after-reboot", Probability: 0.1},
+		}
+		if os == osWindows {
+			// NetNat has no outgoing adapter to get wrong.
+			return []Cause{causes[0], causes[3], causes[2]}
+		}
+		return causes
+	},
+}

@@ -1,0 +1,25 @@
+package diagnose
+
+import (
+	"github.com/wgtrace/wgtrace/correlate"
+)
+
+var returnNotForwarded = rule{
+	id: "return-not-forwarded", layer: 2, severity: SeverityFault,
+	after: correlate.WANIn, before: correlate.TunnelOut,
+	prove: func(s *subject) (proof, bool) {
+		if !s.deadAt(correlate.FateReplyLost) {
+			return proof{}, false
+		}
+		return proof{
+			confidence: s.certainty(0.95, correlate.FateReplyLost),
+			evidence:   s.samples(correlate.FateReplyLost),
+		}, true
+	},
+	causes: func(*subject, string) []Cause {
+		return []Cause{
+			{ID: "forward-return-path-blocked", Probability: 0.75},
+			{ID: "rp-filter-drop", Probability: 0.15},
+		}
+	},
+}

@@ -1,0 +1,32 @@
+package diagnose
+
+import (
+	"github.com/wgtrace/wgtrace/correlate"
+)
+
+var upstreamSilent = rule{
+	id: "upstream-silent", layer: 3, severity: SeverityFault,
+	after: correlate.WANOut, before: correlate.WANIn,
+	prove: func(s *subject) (proof, bool) {
+		if !s.deadAt(correlate.FateNoReply) {
+			return proof{}, false
+		}
+		return proof{
+			confidence: s.certainty(0.95, correlate.FateNoReply),
+			evidence:   s.samples(correlate.FateNoReply),
+		}, true
+	},
+	causes: func(s *subject, _ string) []Cause {
+		if s.family.Translated == 0 && s.family.Untranslated > 0 {
+			return []Cause{
+				{ID: "prefix-not-routed", Probability: 0.6},
+				{ID: "upstream-filtered", Probability: 0.2},
+				{ID: "upstream-offline", Probability: 0.15},
+			}
+		}
+		return []Cause{
+			{ID: "upstream-offline", Probability: 0.45},
+			{ID: "upstream-filtered", Probability: 0.45},
+		}
+	},
+}

@@ -1,0 +1,112 @@
+package diagnose
+
+import (
+	"github.com/wgtrace/wgtrace/correlate"
+)
+
+// settle decides the status: a fault that stands, health that was seen, or the
+// reason why neither can be said.
+func settle(ev *correlate.Evidence, ctx *Context, d *Diagnosis, answered bool, blocked string) {
+	for i := range d.Findings {
+		if d.Findings[i].Severity == SeverityFault {
+			d.Status, d.Finding = StatusFault, d.Findings[i].ID
+			for n := range ev.Clients {
+				if ev.Clients[n].Addrs[0] == d.Findings[i].Scope.Client {
+					d.Headline = n
+				}
+			}
+			return
+		}
+	}
+	if answered && !ev.Coverage.RolesTied {
+		d.Status = StatusHealthy
+		return
+	}
+	id, args := whyInconclusive(ev, blocked)
+	d.Finding = id
+	f := Finding{ID: id, Layer: 0, Severity: SeverityInfo, Confidence: 1, Args: arguments(ev, ctx, headline(ev, d), nil, nil)}
+	for k, v := range args {
+		f.Args[k] = v
+	}
+	if id == "wrong-capture-adapter" || id == "capture-one-sided" {
+		f.Fixes = fixesFor("wrong-capture-adapter", fixValues(ev, ctx, nil), ctx.OS)
+	}
+	d.Findings = append([]Finding{f}, d.Findings...)
+}
+
+func headline(ev *correlate.Evidence, d *Diagnosis) *correlate.Client {
+	if d.Headline < 0 {
+		return nil
+	}
+	return &ev.Clients[d.Headline]
+}
+
+// whyInconclusive names the first thing that stands in the way of a verdict.
+func whyInconclusive(ev *correlate.Evidence, blocked string) (id string, args map[string]any) {
+	reason := func(r string) map[string]any { return map[string]any{"reason": r} }
+	tunnelIn := ev.Stages[correlate.TunnelIn].Packets
+	spoke := false // a client said something, or tried to
+	for i := range ev.WireGuard.Peers {
+		p := &ev.WireGuard.Peers[i]
+		spoke = spoke || p.State == correlate.PeerUnanswered || p.State == correlate.PeerNotCompleted || sentCalls(p)
+		spoke = spoke || !ev.Coverage.Tunnel && p.DataIn > 0
+	}
+	cover := &ev.Coverage
+	switch {
+	case !cover.Tunnel && !cover.WAN:
+		return "too-little-evidence", reason("no-capture")
+	case tunnelIn == 0 && !spoke:
+		return "no-traffic", nil
+	case !cover.Tunnel || !cover.WAN:
+		return "capture-one-sided", nil
+	case blocked == "captures-unrelated":
+		return blocked, nil
+	case !outerSeen(ev):
+		return "wrong-capture-adapter", nil
+	case lossy(ev):
+		return "capture-lossy", map[string]any{"dropped": cover.TunnelDropped + cover.WANDropped}
+	case ev.Coverage.RolesTied:
+		return blocked, reason("roles-tied")
+	case blocked != "":
+		return blocked, reason("filtered")
+	}
+	return "too-little-evidence", reason(tooLittle(ev))
+}
+
+// outerSeen reports whether the WAN capture watches the adapter that the tunnel
+// uses: packets that came out of the tunnel must have come in encrypted there,
+// or left there.
+func outerSeen(ev *correlate.Evidence) bool {
+	return !ev.Coverage.OuterPossible || ev.Stages[correlate.TunnelIn].Packets == 0 ||
+		ev.Stages[correlate.OuterIn].Packets > 0 || ev.Stages[correlate.WANOut].Packets > 0
+}
+
+// lossy reports whether what the captures dropped is why nothing can be said.
+func lossy(ev *correlate.Evidence) bool {
+	return ev.Coverage.TunnelDropped+ev.Coverage.WANDropped > 0 && requests(ev, correlate.FateUnobservable) > 0
+}
+
+// requests sums up a fate over all clients.
+func requests(ev *correlate.Evidence, fate correlate.Fate) (n uint64) {
+	for i := range ev.Clients {
+		for k := range ev.Clients[i].Families {
+			for _, l := range ev.Clients[i].Families[k].Ledgers {
+				n += l.Fates[fate].Count
+			}
+		}
+	}
+	return n
+}
+
+// tooLittle names what is missing.
+func tooLittle(ev *correlate.Evidence) string {
+	switch {
+	case requests(ev, correlate.FatePending) > 0:
+		return "pending"
+	case requests(ev, correlate.FateUnobservable) > 0:
+		return "unobservable"
+	case len(ev.Clients) == 0:
+		return "no-client"
+	}
+	return "few-requests"
+}
