@@ -37,6 +37,11 @@ func TestShape(t *testing.T) {
 				objects = append(objects, "\tcounter "+name+" { }\n")
 				rules = append(rules, fmt.Sprintf("iifname %q %s counter name %s", l.Plan().Tunnel, match, name))
 			}
+			// QUIC meets silence at the site, not a refusal.
+			objects = append(objects, "\tcounter refused { }\n")
+			for _, refusal := range []string{"icmp type destination-unreachable", "icmpv6 type destination-unreachable"} {
+				rules = append(rules, fmt.Sprintf("iifname %q %s counter name refused", l.Plan().WAN, refusal))
+			}
 			text := table("shape", strings.Join(objects, ""), chain("in", "filter", "prerouting", "raw", "accept", rules))
 			if err := l.server.call(t.Context(), "nft", nftText{text}, nil); err != nil {
 				t.Fatal(err)
@@ -53,6 +58,9 @@ func TestShape(t *testing.T) {
 				if got[name] == 0 {
 					t.Errorf("no packet matches %s", counters[name])
 				}
+			}
+			if got["refused"] != 0 {
+				t.Errorf("the site refused %d packets", got["refused"])
 			}
 			for _, name := range tt.none {
 				if got[name] != 0 {

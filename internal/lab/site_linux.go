@@ -19,7 +19,7 @@ const (
 	portEcho  = 7 // RFC 862
 	portDNS   = 53
 	portHTTP  = 80
-	portHTTPS = 443 // plain HTTP: what is inside of TLS does not matter here. UDP 443 is silent
+	portHTTPS = 443 // plain HTTP, what is inside of TLS does not matter here; over UDP silence
 	portPush  = 5223
 )
 
@@ -70,6 +70,10 @@ func (s *site) start() error {
 	// address has a socket of its own.
 	for _, a := range append(append([]netip.Addr{}, s.spec.Web4...), s.spec.Web6...) {
 		if err := serveUDP(netip.AddrPortFrom(a, portEcho), func(q []byte) []byte { return q }); err != nil {
+			return err
+		}
+		// Without a listener, the kernel would refuse with an ICMP error.
+		if err := serveUDP(netip.AddrPortFrom(a, portHTTPS), func([]byte) []byte { return nil }); err != nil {
 			return err
 		}
 	}
