@@ -86,8 +86,10 @@ func decodeUDP(p *Packet, b []byte, length int) {
 	if len(payload) > n {
 		payload = payload[:n]
 	}
+	if p.WG = wg.ParseHeader(payload, n); p.WG.Type == wg.MessageTransport {
+		return // half of a WAN capture; index and counter identify it better than a hash
+	}
 	hashPayload(p, payload, n)
-	p.WG = wg.ParseHeader(payload, n)
 	switch {
 	case p.SrcPort == portDNS || p.DstPort == portDNS:
 		decodeDNS(p, payload)

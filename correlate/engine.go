@@ -79,6 +79,8 @@ type Engine struct {
 	flowTable   table
 	outTable    table
 	lastOut     int32
+	lastFlow    int32
+	scratch     node
 	pending     pending
 	mappings    slab[mapping]
 	clients     []*client
@@ -135,7 +137,7 @@ func New(opts Options) *Engine {
 	e := &Engine{
 		opts: opts, now: unset, nextSweep: unset, slack: int64(10 * time.Millisecond),
 		flows: newSlab[flow](opts.MaxFlows), outflows: newSlab[outflow](opts.MaxFlows),
-		flowTable: newTable(), outTable: newTable(), lastOut: -1,
+		flowTable: newTable(), outTable: newTable(), lastOut: -1, lastFlow: -1,
 		pending: newPending(opts.MaxPending), mappings: newSlab[mapping](opts.MaxFlows),
 		clientIndex: make(map[capture.Addr]int32), own: make(map[capture.Addr]bool),
 		ownMAC: make(map[capture.MAC]bool), outerSide: newOuterState(),

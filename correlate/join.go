@@ -28,8 +28,8 @@ func (e *Engine) joinInside(fi int32, f *flow, p *capture.Packet, t int64, dir u
 	n, basis := e.newNode(p, t, dir, inside)
 	n.owner, n.request = fi, req
 	if f.out >= 0 {
-		e.settle(f, &n, p.PayloadLen)
-		if n.unpaid > 0 || (n.octets == 0 && n.dir != spent) {
+		e.settle(f, n, p.PayloadLen)
+		if n.open() {
 			e.wait(f, n)
 		}
 		return
@@ -37,17 +37,17 @@ func (e *Engine) joinInside(fi int32, f *flow, p *capture.Packet, t int64, dir u
 	addr, port := f.remote()
 	if basis != BasisNone {
 		key := remoteKey(n.ident, addr, port, dir, f.key.proto)
-		if c, tied := e.candidate(key, &n, outside); c >= 0 {
+		if c, tied := e.candidate(key, n, outside); c >= 0 {
 			if tied {
-				e.matchAlone(fi, &n, c)
+				e.matchAlone(fi, n, c)
 				return
 			}
 			if !e.takeOver(fi, c, basis, t) {
 				e.wait(f, n)
 				return
 			}
-			e.settle(f, &n, p.PayloadLen)
-			if n.unpaid > 0 || (n.octets == 0 && n.dir != spent) {
+			e.settle(f, n, p.PayloadLen)
+			if n.open() {
 				e.wait(f, n)
 			}
 			return
@@ -78,7 +78,7 @@ func (e *Engine) takeOver(fi, c int32, basis Basis, t int64) bool {
 	e.untie(w.owner, t)
 	e.tie(fi, oi, basis, t)
 	w.owner = fi
-	e.wait(e.flows.at(fi), w)
+	e.wait(e.flows.at(fi), &w)
 	return true
 }
 
@@ -93,16 +93,16 @@ func (e *Engine) joinOutside(oi int32, o *outflow, p *capture.Packet, t int64, d
 	}
 	n, basis := e.newNode(p, t, dir, outside)
 	n.owner = o.flow
-	e.settle(f, &n, p.PayloadLen)
-	if n.unpaid == 0 && (n.octets > 0 || n.dir == spent) {
+	e.settle(f, n, p.PayloadLen)
+	if !n.open() {
 		return
 	}
 	// A packet that its flow does not account for may be another client's: the
 	// translation reused the port.
-	if basis != BasisNone && n.unpaid == n.octets {
+	if basis != BasisNone && dir == forward && n.unpaid == n.octets {
 		addr, port := f.remote()
 		key := remoteKey(n.ident, addr, port, dir, f.key.proto)
-		if c, tied := e.candidate(key, &n, inside); c >= 0 && !tied {
+		if c, tied := e.candidate(key, n, inside); c >= 0 && !tied {
 			fi := e.pending.nodes.at(c).owner
 			if fi != o.flow {
 				e.takeBack(f, dir, p)
@@ -113,7 +113,7 @@ func (e *Engine) joinOutside(oi int32, o *outflow, p *capture.Packet, t int64, d
 					e.untie(fi, t)
 				}
 				e.tie(fi, oi, basis, t)
-				e.settle(nf, &n, p.PayloadLen)
+				e.settle(nf, n, p.PayloadLen)
 				return
 			}
 		}
@@ -146,13 +146,13 @@ func (e *Engine) joinUntied(oi int32, o *outflow, p *capture.Packet, t int64, fr
 			addr, port = p.Src, p.SrcPort
 		}
 		key := remoteKey(n.ident, addr, port, dir, o.key.proto)
-		if c, tied := e.candidate(key, &n, inside); c >= 0 {
+		if c, tied := e.candidate(key, n, inside); c >= 0 {
 			fi := e.pending.nodes.at(c).owner
 			if kept[forward] >= 0 {
 				e.drop(kept[forward])
 			}
 			if tied {
-				e.matchAlone(fi, &n, c)
+				e.matchAlone(fi, n, c)
 				return
 			}
 			f := e.flows.at(fi)
@@ -160,7 +160,7 @@ func (e *Engine) joinUntied(oi int32, o *outflow, p *capture.Packet, t int64, fr
 				e.untie(fi, t)
 			}
 			e.tie(fi, oi, basis, t)
-			e.settle(f, &n, p.PayloadLen)
+			e.settle(f, n, p.PayloadLen)
 			return
 		}
 		if e.pending.nodes.full() {
@@ -177,10 +177,15 @@ func (e *Engine) joinUntied(oi int32, o *outflow, p *capture.Packet, t int64, fr
 	}
 }
 
-// newNode describes a packet as one that waits.
-func (e *Engine) newNode(p *capture.Packet, t int64, dir, side uint8) (node, Basis) {
+// open reports whether something of the packet still waits for its twin.
+func (n *node) open() bool { return n.unpaid > 0 || n.octets == 0 && n.dir != spent }
+
+// newNode describes a packet as one that waits. It returns the engine's scratch
+// node, good until the next call.
+func (e *Engine) newNode(p *capture.Packet, t int64, dir, side uint8) (*node, Basis) {
 	ident, basis := identity(p)
-	n := node{
+	n := &e.scratch
+	*n = node{
 		time: t, ident: ident, ident64: p.Hash64, frame: p.Frame,
 		octets: p.PayloadLen, unpaid: p.PayloadLen, fragID: p.FragID,
 		request: -1, sibling: -1, side: side, dir: dir, capture: int16(e.cur.index),
@@ -203,7 +208,7 @@ func (e *Engine) newNode(p *capture.Packet, t int64, dir, side uint8) (node, Bas
 }
 
 // wait lets a packet of an inside flow wait for its twin.
-func (e *Engine) wait(f *flow, n node) int32 {
+func (e *Engine) wait(f *flow, n *node) int32 {
 	if e.pending.nodes.full() {
 		e.evictOldest()
 	}

@@ -22,9 +22,13 @@ func (e *Engine) findOutflow(key *tuple, h uint64) int32 {
 // -1 when there is no room.
 func (e *Engine) insideFlow(p *capture.Packet, t int64) int32 {
 	key, srcIsA := tupleOf(p.Src, p.SrcPort, p.Dst, p.DstPort, p.Proto)
+	if e.lastFlow >= 0 && e.flows.at(e.lastFlow).key == key {
+		return e.lastFlow
+	}
 	h := key.hash()
 	fi := e.findFlow(&key, h)
 	if fi >= 0 {
+		e.lastFlow = fi
 		return fi
 	}
 	if e.flows.full() && !e.evictFlow() {
@@ -209,6 +213,9 @@ func (e *Engine) retire(fi int32) {
 	e.rows.addFlow(e.flowRow(f), f)
 	e.flowTable.remove(f.hash, fi, func(i int32) uint64 { return e.flows.at(i).hash })
 	e.flows.release(fi)
+	if e.lastFlow == fi {
+		e.lastFlow = -1
+	}
 	if oi >= 0 {
 		e.outflows.at(oi).flow = -1
 		e.forgetOutflow(oi)

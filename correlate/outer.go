@@ -64,7 +64,8 @@ type outerState struct {
 	port      uint16
 	portWhy   string
 	servers   map[netip.AddrPort]bool // the host's own ends
-	index     map[tuple]int32
+	index     table
+	keys      []tuple // of the peers
 	peers     []*peer
 	lastKey   tuple
 	lastIndex int32
@@ -75,7 +76,12 @@ type outerState struct {
 }
 
 func newOuterState() *outerState {
-	return &outerState{servers: make(map[netip.AddrPort]bool), index: make(map[tuple]int32), lastIndex: -1}
+	return &outerState{servers: make(map[netip.AddrPort]bool), index: newTable(), lastIndex: -1}
+}
+
+// find returns the index of the peer with a pair of endpoints, or -1.
+func (o *outerState) find(key *tuple) int32 {
+	return o.index.find(key.hash(), func(i int32) bool { return o.keys[i] == *key })
 }
 
 // addServer makes an address and port one of the host's own ends.
@@ -94,8 +100,7 @@ func (e *Engine) outer(p *capture.Packet, t int64, c *capturePoint) bool {
 	key, _ := tupleOf(p.Src, p.SrcPort, p.Dst, p.DstPort, p.Proto)
 	i := o.lastIndex
 	if i < 0 || key != o.lastKey {
-		var ok bool
-		if i, ok = o.index[key]; !ok {
+		if i = o.find(&key); i < 0 {
 			if i = e.newPeer(p, t, key); i < 0 {
 				return i == noRoom
 			}
@@ -141,7 +146,8 @@ func (e *Engine) newPeer(p *capture.Packet, t int64, key tuple) int32 {
 	}
 	i := int32(len(o.peers))
 	o.peers = append(o.peers, pr)
-	o.index[key] = i
+	o.keys = append(o.keys, key)
+	o.index.insert(key.hash(), i, func(i int32) uint64 { return o.keys[i].hash() })
 	e.learnOwn(pr.server)
 	return i
 }

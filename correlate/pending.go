@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"github.com/wgtrace/wgtrace/capture"
+	"github.com/wgtrace/wgtrace/internal/wg"
 )
 
 // node is a packet at one point that waits for its twin at the other.
@@ -93,12 +94,13 @@ func newPending(limit int) pending {
 }
 
 // add puts a node at the end of ends and into the queue by time.
-func (p *pending) add(ends *chainEnds, n node) int32 {
+func (p *pending) add(ends *chainEnds, from *node) int32 {
 	i := p.nodes.alloc()
+	n := p.nodes.at(i)
+	*n = *from
 	p.gen++
-	n.gen = p.gen
+	n.gen, n.index = p.gen, 0
 	n.prev, n.next, n.up, n.down, n.sibling = ends.tail, -1, -1, -1, -1
-	*p.nodes.at(i) = n
 	if ends.tail >= 0 {
 		p.nodes.at(ends.tail).next = i
 	} else {
@@ -200,6 +202,11 @@ func identity(pk *capture.Packet) (ident uint64, basis Basis) {
 		}
 		return mix(uint64(pk.Seq)<<32|uint64(ack), uint64(pk.TCPFlags&capture.TCPSyn)|2<<40), BasisOctets
 	case capture.KindUDP:
+		if pk.WG.Type == wg.MessageTransport {
+			// A WireGuard session of the client's own: index and counter name
+			// the message.
+			return mix(uint64(pk.WG.Receiver)<<32|uint64(pk.PayloadLen), pk.WG.Counter), BasisPayload
+		}
 		if pk.Hash16 == 0 {
 			return mix(uint64(pk.FragID)<<32|uint64(pk.PayloadLen), 3<<40), BasisNone
 		}

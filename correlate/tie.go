@@ -68,8 +68,8 @@ func (e *Engine) tie(fi, oi int32, basis Basis, t int64) {
 			}
 			n.outer, n.owner = false, fi
 			e.settle(f, &n, n.octets)
-			if n.unpaid > 0 || n.octets == 0 && n.dir != spent {
-				e.wait(f, n)
+			if n.open() {
+				e.wait(f, &n)
 			}
 		}
 	}

@@ -1,0 +1,82 @@
+package correlate_test
+
+import (
+	"context"
+	"os/exec"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/wgtrace/wgtrace/capture"
+	"github.com/wgtrace/wgtrace/correlate"
+)
+
+// judge reads a pair of files to its evidence.
+func judge(t testing.TB, opts correlate.Options, files ...string) *correlate.Evidence {
+	t.Helper()
+	var inputs []correlate.Input
+	for _, name := range files {
+		f, err := capture.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		inputs = append(inputs, correlate.Input{Source: f})
+	}
+	e := correlate.New(opts)
+	ev, err := e.Run(context.Background(), inputs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range e.Damage() {
+		t.Error(err)
+	}
+	return ev
+}
+
+// BenchmarkPair is the whole job on a pair of a million tunnel packets.
+func BenchmarkPair(b *testing.B) {
+	tunnel, wan := traffic{flows: 2000, packets: 1_000_000, snap: 128, noise: 10}.write(b, b.TempDir())
+	b.ReportAllocs()
+	var packets uint64
+	for b.Loop() {
+		ev := judge(b, correlate.Options{}, tunnel, wan)
+		packets = ev.Coverage.TunnelPackets + ev.Coverage.WANPackets
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(packets), "ns/packet")
+}
+
+// TestSpeedGate holds the whole job against capinfos, which only counts the
+// packets of the same files, in interleaved rounds of one run.
+func TestSpeedGate(t *testing.T) {
+	if testing.Short() || raceEnabled {
+		t.Skip("measures time: not in -short, and not with the race detector")
+	}
+	capinfos, err := exec.LookPath("capinfos")
+	if err != nil {
+		t.Skip("capinfos is not installed (Debian: wireshark-common)")
+	}
+	const gate = 1.5
+	tunnel, wan := traffic{flows: 2000, packets: 1_000_000, snap: 128, noise: 10}.write(t, t.TempDir())
+	var ours, theirs []time.Duration
+	for range 5 {
+		start := time.Now()
+		ev := judge(t, correlate.Options{}, tunnel, wan)
+		ours = append(ours, time.Since(start))
+		if ev.Totals.LostPackets != 0 || ev.Totals.MatchedPackets != 1_000_000 {
+			t.Fatalf("totals %+v", ev.Totals)
+		}
+		start = time.Now()
+		if out, err := exec.Command(capinfos, "-c", tunnel, wan).CombinedOutput(); err != nil {
+			t.Fatalf("capinfos: %v\n%s", err, out)
+		}
+		theirs = append(theirs, time.Since(start))
+	}
+	slices.Sort(ours)
+	slices.Sort(theirs)
+	ratio := float64(ours[2]) / float64(theirs[2])
+	t.Logf("wgtrace %v, capinfos -c %v: %.2f times", ours[2], theirs[2], ratio)
+	if ratio > gate {
+		t.Errorf("the whole job took %.2f times as long as capinfos -c, at most %.1f is the gate", ratio, gate)
+	}
+}
