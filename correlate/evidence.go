@@ -383,7 +383,11 @@ type Peer struct {
 	// messages that an idle kernel sends by itself (router solicitations and
 	// multicast listener reports).
 	UndeliveredCalls uint64
-	Delivered        uint64 // data messages tied to a packet at tunnel_in by size and time
+	// UnseenCalls counts such messages from before the first or after the last
+	// record of the tunnel's capture: a tap that saw nothing wrote nothing down,
+	// so that its file cannot show that it was still open.
+	UnseenCalls uint64
+	Delivered   uint64 // data messages tied to a packet at tunnel_in by size and time
 
 	First, Last    int64
 	FirstData      int64

@@ -217,7 +217,7 @@ func (e *Engine) addPeers(ev *Evidence) {
 			DataIn: pr.dataIn, DataOut: pr.dataOut, KeepalivesIn: pr.keepIn, KeepalivesOut: pr.keepOut,
 			ServerInitiations: pr.serverInitiations, ClientResponses: pr.clientResponses,
 			ShortPairs: pr.shortPairs, SilentPairs: pr.silentPairs, Trusted: pr.trusted,
-			Undelivered: pr.undelivered, UndeliveredCalls: pr.calls, Delivered: pr.delivered,
+			Undelivered: pr.undelivered, UndeliveredCalls: pr.calls, UnseenCalls: pr.unseen, Delivered: pr.delivered,
 			UndeliveredKnown: e.points[inside].present && !pr.glued && !e.gluedClient(pr),
 			First:            pr.first, Last: pr.last, Samples: slices.Clone(pr.samples),
 		}

@@ -38,6 +38,7 @@ type peer struct {
 	packetsOut                      uint64
 	shortPairs, silentPairs         uint64
 	undelivered, calls, delivered   uint64
+	unseen                          uint64
 	first, last, firstData          int64
 	lastInitiation                  int64
 	lastPair                        int64 // time of the last answered initiation without data since; unset: none
@@ -290,10 +291,13 @@ func (e *Engine) expireDebts(list []outerDebt, payload uint32, limit int64) []ou
 // undelivered counts a data message that no packet at tunnel_in answers to, if
 // one would have been seen.
 func (e *Engine) undelivered(d outerDebt, payload uint32) {
+	pr := e.outerSide.peers[d.peer]
 	if !e.points[inside].covers(d.time+e.slack, d.time+outerWindow/2) {
+		if !unasked(payload) {
+			pr.unseen++
+		}
 		return
 	}
-	pr := e.outerSide.peers[d.peer]
 	pr.undelivered++
 	if !unasked(payload) {
 		pr.calls++

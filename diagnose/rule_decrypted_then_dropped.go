@@ -1,6 +1,9 @@
 package diagnose
 
 import (
+	"slices"
+
+	"github.com/wgtrace/wgtrace/capture"
 	"github.com/wgtrace/wgtrace/correlate"
 )
 
@@ -25,25 +28,28 @@ var decryptedThenDropped = rule{
 	after: correlate.OuterIn, before: correlate.TunnelIn,
 	prove: func(s *subject) (proof, bool) {
 		p := s.peer
-		if !s.ev.Coverage.Tunnel || !p.Trusted || !p.UndeliveredKnown {
+		if !s.ev.Coverage.Tunnel || !p.Trusted || !p.UndeliveredKnown || !s.tunnelTapAlive() {
 			return proof{}, false
 		}
 		// A single tie by size can be another client's packet; a session that
 		// works has many.
-		if !sentCalls(p) || p.Delivered*deliveredPerLost > p.Undelivered || s.clientOf(p) {
-			return proof{}, false
-		}
-		if !s.tunnelTapAlive() {
+		if p.Delivered*deliveredPerLost > p.Undelivered+p.UnseenCalls || s.clientOf(p) {
 			return proof{}, false
 		}
 		confidence := 0.9
-		if s.ev.Coverage.TunnelPackets == 0 {
-			confidence = 0.8
+		switch {
+		case sentCalls(p) && s.ev.Relation.Proved:
+		case p.UndeliveredCalls+p.UnseenCalls >= minUndelivered && s.emptyTunnel():
+			// The file of a tap that never saw a client cannot prove that it
+			// was open all the time, nor that it belongs to this WAN.
+			confidence = 0.7
+		default:
+			return proof{}, false
 		}
 		return proof{confidence: confidence, evidence: p.Samples}, true
 	},
 	causes: func(s *subject, _ string) []Cause {
-		if s.ev.Coverage.TunnelPackets == 0 {
+		if s.emptyTunnel() {
 			return []Cause{
 				{ID: "server-allowedips-lacks-client", Probability: 0.45},
 				{ID: "peer-allowedips-overlap", Probability: 0.3},
@@ -68,19 +74,21 @@ func (s *subject) clientOf(p *correlate.Peer) bool {
 	return false
 }
 
+// emptyTunnel reports whether no client's packet was seen inside the tunnel at
+// all, by captures of the same time.
+func (s *subject) emptyTunnel() bool {
+	ev := s.ev
+	return ev.Stages[correlate.TunnelIn].Packets == 0 && len(ev.Clients) == 0 &&
+		(ev.Coverage.TunnelPackets == 0 || ev.Coverage.From <= ev.Coverage.To)
+}
+
 // tunnelTapAlive reports whether the tunnel's capture is known to be one: it
 // holds packets, or it was named as the tunnel.
 func (s *subject) tunnelTapAlive() bool {
 	if s.ev.Coverage.TunnelPackets > 0 || s.ev.Coverage.Live {
 		return true
 	}
-	for _, c := range s.ev.Captures {
-		switch c.RoleWhy {
-		case "flag", "option", "name":
-			if c.Role.String() == "tunnel" {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.ev.Captures, func(c correlate.Capture) bool {
+		return c.Role == capture.RoleTunnel && slices.Contains([]string{"flag", "option", "name"}, c.RoleWhy)
+	})
 }
