@@ -169,7 +169,7 @@ func (b *builder) wireguard() WireGuard {
 			KeepalivesOut:  p.KeepalivesOut,
 			State:          p.State.String(),
 		}
-		if p.UndeliveredKnown {
+		if p.UndeliveredKnown && p.UnseenCalls == 0 {
 			row.Undelivered = some(p.Undelivered)
 		}
 		g.Peers = append(g.Peers, row)
