@@ -406,6 +406,9 @@ func (e *Engine) learnPort() {
 	}
 	if e.opts.WGPort != 0 {
 		o.portWhy = "given"
+		if e.opts.Live {
+			o.portWhy = "host"
+		}
 	}
 	type votes struct{ handshakes, data int }
 	ends := make(map[netip.AddrPort]*votes)

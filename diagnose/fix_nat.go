@@ -71,8 +71,8 @@ var (
 		id: "nat-linux-nft", os: osLinux,
 		commands: []string{
 			`nft add table {IP} wgtrace`,
-			`nft 'add chain {IP} wgtrace postrouting { type nat hook postrouting priority 100; policy accept; }'`,
-			`nft 'add rule {IP} wgtrace postrouting {IP} saddr {NET} oifname "{WAN}" masquerade'`,
+			`nft add chain {IP} wgtrace postrouting '{ type nat hook postrouting priority 100; policy accept; }'`,
+			`nft add rule {IP} wgtrace postrouting {IP} saddr {NET} oifname '"{WAN}"' masquerade`,
 		},
 		undo:  []string{`nft delete table {IP} wgtrace`},
 		notes: []string{"needs-root", "lost-at-reboot", "persist"},

@@ -112,13 +112,13 @@ func TestFixesFilledIn(t *testing.T) {
 		note            string
 	}{
 		{"nft", "nat-missing", osLinux, goodValues(correlate.IPv4), 0,
-			`nft 'add rule ip wgtrace postrouting ip saddr 10.8.0.0/24 oifname "eth0" masquerade'`, `nft delete table ip wgtrace`, "needs-root"},
+			`nft add rule ip wgtrace postrouting ip saddr 10.8.0.0/24 oifname '"eth0"' masquerade`, `nft delete table ip wgtrace`, "needs-root"},
 		{"nft IPv6", "nat-missing", osLinux, goodValues(correlate.IPv6), 0,
-			`nft 'add rule ip6 wgtrace postrouting ip6 saddr fd08::/64 oifname "eth0" masquerade'`, `nft delete table ip6 wgtrace`, "persist"},
+			`nft add rule ip6 wgtrace postrouting ip6 saddr fd08::/64 oifname '"eth0"' masquerade`, `nft delete table ip6 wgtrace`, "persist"},
 		{"the client alone", "nat-missing", osLinux, guessed, 0,
-			`nft 'add rule ip wgtrace postrouting ip saddr 10.8.0.2/32 oifname "eth0" masquerade'`, `nft delete table ip wgtrace`, "your-tunnel-subnet"},
+			`nft add rule ip wgtrace postrouting ip saddr 10.8.0.2/32 oifname '"eth0"' masquerade`, `nft delete table ip wgtrace`, "your-tunnel-subnet"},
 		{"nothing known", "nat-missing", osLinux, Values{}, 0,
-			`nft 'add rule ip wgtrace postrouting ip saddr YOUR-TUNNEL-SUBNET oifname "WAN-ADAPTER" masquerade'`, `nft delete table ip wgtrace`, "your-tunnel-subnet"},
+			`nft add rule ip wgtrace postrouting ip saddr YOUR-TUNNEL-SUBNET oifname '"WAN-ADAPTER"' masquerade`, `nft delete table ip wgtrace`, "your-tunnel-subnet"},
 		{"iptables", "nat-missing", osLinux, goodValues(correlate.IPv4), 1,
 			`iptables -t nat -I POSTROUTING 1 -s 10.8.0.0/24 -o eth0 -j MASQUERADE`,
 			`iptables -t nat -D POSTROUTING -s 10.8.0.0/24 -o eth0 -j MASQUERADE`, "lost-at-reboot"},
