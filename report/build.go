@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/wgtrace/wgtrace/capture"
 	"github.com/wgtrace/wgtrace/correlate"
 	"github.com/wgtrace/wgtrace/diagnose"
 	"github.com/wgtrace/wgtrace/internal/text"
@@ -116,7 +117,7 @@ func totals(t correlate.Totals) Totals {
 func (b *builder) stages() Stages {
 	at := func(s correlate.Stage) *Count {
 		c := b.ev.Stages[s]
-		if !c.Observed {
+		if !c.Observed || c.Packets == 0 && b.untied(s) {
 			return nil
 		}
 		return &Count{Packets: c.Packets, Bytes: c.Bytes}
@@ -127,10 +128,20 @@ func (b *builder) stages() Stages {
 	}
 }
 
+// untied reports whether a stage could not be counted for want of the tunnel:
+// what leaves and comes on the WAN counts only once it is tied to a client's
+// flow, so that 0 would claim what nobody looked at.
+func (b *builder) untied(s correlate.Stage) bool {
+	return (s == correlate.WANOut || s == correlate.WANIn) && b.ev.Coverage.WAN && !b.ev.Coverage.Tunnel
+}
+
 func (b *builder) captures() []Capture {
 	rows := make([]Capture, 0, len(b.ev.Captures))
 	for i := range b.ev.Captures {
 		c := &b.ev.Captures[i]
+		if b.split(c) {
+			continue
+		}
 		row := Capture{
 			Point:         known(c.Role.String()),
 			Source:        sanitize(c.Source),
@@ -152,6 +163,17 @@ func (b *builder) captures() []Capture {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// split reports whether an interface of Linux cooked v2 lives on in the rows
+// that its packets were split into, one for each interface index.
+func (b *builder) split(c *correlate.Capture) bool {
+	if c.Packets > 0 || c.Interface.LinkType != capture.LinkTypeLinuxSLL2 || c.Interface.IfIndex != 0 {
+		return false
+	}
+	return slices.ContainsFunc(b.ev.Captures, func(o correlate.Capture) bool {
+		return o.Source == c.Source && o.Interface.Index == c.Interface.Index && o.Interface.IfIndex != 0
+	})
 }
 
 func (b *builder) captureNotes(c *correlate.Capture) []string {

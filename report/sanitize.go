@@ -59,6 +59,15 @@ func sanitize(s string) string {
 	return b.String()
 }
 
+// sanitizeLines is sanitize for a text whose line breaks are ours.
+func sanitizeLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = sanitize(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}
+
 // sanitizeArgs copies the fields of a sentence with every text made harmless.
 // Numbers stay numbers, because sentences count with them.
 func sanitizeArgs(args map[string]any) map[string]any {

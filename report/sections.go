@@ -5,6 +5,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/wgtrace/wgtrace/internal/text"
 )
@@ -159,16 +160,19 @@ func (t *printer) captureTable() table {
 	s := table{title: t.word("section-captures", nil),
 		columns: []string{t.word("col-capture", nil), t.word("col-point", nil), t.word("col-packets", nil), t.word("col-lost", nil), t.word("col-span", nil)},
 		right:   []bool{false, false, true, true}}
-	for i := range t.r.Captures {
-		c := &t.r.Captures[i]
+	var notes []string
+	points := map[string]bool{}
+	for _, c := range t.r.shownCaptures() {
+		points[or(c.Point, "")] = true
+		if len(s.rows) == rowLimit {
+			continue
+		}
 		name := c.Source
 		if i := or(c.Interface, ""); i != "" && i != c.Source {
 			name += " " + i
 		}
-		if t.opts.Verbose {
-			for _, n := range c.Notes {
-				name += "\n" + n
-			}
+		for _, n := range c.Notes {
+			notes = append(notes, "- "+name+": "+n)
 		}
 		lost := t.word("unknown", nil)
 		if c.Dropped != nil {
@@ -180,9 +184,47 @@ func (t *printer) captureTable() table {
 		}
 		s.rows = append(s.rows, []string{name, t.point(c.Point), grouped(c.Packets), lost, span})
 	}
-	s.after = append(s.after, t.word("times-in", map[string]any{"name": t.opts.Location.String()}))
-	s.after = append(s.after, t.word("clock", map[string]any{"name": t.r.words.Clock(t.r.Clock.Basis)}))
+	if len(t.r.Captures) > rowLimit {
+		s.after = append(s.after, t.more(len(t.r.Captures)))
+	}
+	s.after = append(s.after, notes...)
+	s.after = append(s.after, t.word("times-in", map[string]any{"name": t.zone()}))
+	if points["tunnel"] && points["wan"] {
+		s.after = append(s.after, t.word("clock", map[string]any{"name": t.r.words.Clock(t.r.Clock.Basis)}))
+	}
 	return s
+}
+
+// shownCaptures are the captures in the order in which they are shown: those
+// that were used first, because a file can describe thousands of interfaces.
+func (r *Report) shownCaptures() []*Capture {
+	var used, rest []*Capture
+	for i := range r.Captures {
+		if c := &r.Captures[i]; c.Point != nil {
+			used = append(used, c)
+		} else {
+			rest = append(rest, c)
+		}
+	}
+	return append(used, rest...)
+}
+
+// zone names the time zone that times are in, as it was when the run began. An
+// abbreviation alone would not do: IST is three of them, and many zones have none.
+func (t *printer) zone() string {
+	name, offset := time.Unix(0, t.r.Started.NS).In(t.opts.Location).Zone()
+	sign := '+'
+	if offset < 0 {
+		sign, offset = '-', -offset
+	}
+	utc := fmt.Sprintf("UTC%c%02d:%02d", sign, offset/3600, offset/60%60)
+	switch {
+	case offset == 0 && (name == "UTC" || name == ""):
+		return "UTC"
+	case name == "" || strings.ContainsAny(name[:1], "+-"):
+		return utc
+	}
+	return name + " (" + utc + ")"
 }
 
 func (t *printer) caveatTable() table {

@@ -73,9 +73,12 @@ func (t *printer) lines() {
 	t.print("")
 	at := breakOf(r.Verdict.StoppedAfter, r.Verdict.StoppedBefore)
 	picture := shortPicture(at, r.Verdict.Status == diagnose.StatusHealthy.String(), r.words, r.subject.os)
-	if counts := t.counts(at); columns(picture)+4+columns(counts)+2 <= t.opts.Width {
+	switch counts := t.counts(at); {
+	case counts == "":
+		t.print("  " + t.cross(picture))
+	case columns(picture)+4+columns(counts)+2 <= t.opts.Width:
 		t.print("  " + t.cross(picture) + "    " + counts)
-	} else {
+	default:
 		t.print("  "+t.cross(picture), "  "+counts)
 	}
 	t.print("")
@@ -108,7 +111,8 @@ func (r *Report) primary() *Finding {
 	return nil
 }
 
-// counts are the two numbers that show the break.
+// counts are the two numbers that show the break; "" where one of them is not
+// known.
 func (t *printer) counts(at breakAt) string {
 	s := t.r.subject.stages
 	n := func(c *Count) uint64 { return or(c, Count{}).Packets }
@@ -124,6 +128,9 @@ func (t *printer) counts(at breakAt) string {
 		return t.word("counts-inner", map[string]any{"arrived": n(s.OuterIn), "left": n(s.TunnelIn)})
 	case breakArrival, breakAnswering, breakToPhone:
 		return t.word("counts-calls", map[string]any{"arrived": n(s.OuterIn), "returned": n(s.OuterOut)})
+	}
+	if s.TunnelIn == nil || s.TunnelOut == nil {
+		return ""
 	}
 	return t.word("counts-all", numbers)
 }
