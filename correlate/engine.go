@@ -86,7 +86,7 @@ type Engine struct {
 	clients     []*client
 	clientIndex map[capture.Addr]int32
 	own         map[capture.Addr]bool
-	ownMAC      map[capture.MAC]bool
+	ownMAC      []capture.MAC
 	outerSide   *outerState
 
 	requests     slab[request]
@@ -140,8 +140,8 @@ func New(opts Options) *Engine {
 		flowTable: newTable(), outTable: newTable(), lastOut: -1, lastFlow: -1,
 		pending: newPending(opts.MaxPending), mappings: newSlab[mapping](opts.MaxFlows),
 		clientIndex: make(map[capture.Addr]int32), own: make(map[capture.Addr]bool),
-		ownMAC: make(map[capture.MAC]bool), outerSide: newOuterState(),
-		requests: newSlab[request](1 << 16), rows: newRows(opts.MaxRows),
+		outerSide: newOuterState(),
+		requests:  newSlab[request](1 << 16), rows: newRows(opts.MaxRows),
 		inboundFirst: unset, residenceUntil: unset, residenceCached: minResidence,
 	}
 	for i := range e.points {

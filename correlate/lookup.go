@@ -11,18 +11,26 @@ import (
 const idleTime = int64(300e9)
 
 func (e *Engine) findFlow(key *tuple, h uint64) int32 {
-	return e.flowTable.find(h, func(i int32) bool { return e.flows.at(i).key == *key })
+	for i, pos := e.flowTable.next(h, 0); ; i, pos = e.flowTable.next(h, pos) {
+		if i < 0 || e.flows.at(i).key.is(key) {
+			return i
+		}
+	}
 }
 
 func (e *Engine) findOutflow(key *tuple, h uint64) int32 {
-	return e.outTable.find(h, func(i int32) bool { return e.outflows.at(i).key == *key })
+	for i, pos := e.outTable.next(h, 0); ; i, pos = e.outTable.next(h, pos) {
+		if i < 0 || e.outflows.at(i).key.is(key) {
+			return i
+		}
+	}
 }
 
 // insideFlow returns the flow of a packet at the inside, made when it is new;
 // -1 when there is no room.
 func (e *Engine) insideFlow(p *capture.Packet, t int64) int32 {
 	key, srcIsA := tupleOf(p.Src, p.SrcPort, p.Dst, p.DstPort, p.Proto)
-	if e.lastFlow >= 0 && e.flows.at(e.lastFlow).key == key {
+	if e.lastFlow >= 0 && e.flows.at(e.lastFlow).key.is(&key) {
 		return e.lastFlow
 	}
 	h := key.hash()
@@ -113,7 +121,7 @@ func (e *Engine) orient(p *capture.Packet) (fromClient, known bool) {
 func (e *Engine) outsideFlow(p *capture.Packet, t int64) (int32, bool) {
 	key, srcIsA := tupleOf(p.Src, p.SrcPort, p.Dst, p.DstPort, p.Proto)
 	if e.lastOut >= 0 {
-		if o := e.outflows.at(e.lastOut); o.key == key {
+		if o := e.outflows.at(e.lastOut); o.key.is(&key) {
 			return e.lastOut, srcIsA
 		}
 	}

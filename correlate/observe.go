@@ -281,10 +281,10 @@ func (e *Engine) facing(p *capture.Packet) int8 {
 		return back
 	}
 	if len(e.ownMAC) > 0 && !p.LinkSrc.IsZero() {
-		if e.ownMAC[p.LinkSrc] {
+		if e.isOwnMAC(p.LinkSrc) {
 			return forward
 		}
-		if e.ownMAC[p.LinkDst] {
+		if e.isOwnMAC(p.LinkDst) {
 			return back
 		}
 	}
@@ -302,12 +302,29 @@ func (e *Engine) facing(p *capture.Packet) int8 {
 // foreign reports whether a frame is known to be between other machines.
 func (e *Engine) foreign(p *capture.Packet) bool {
 	return len(e.ownMAC) > 0 && !p.LinkSrc.IsZero() && !p.LinkDst.IsZero() && !p.LinkDst.IsGroup() &&
-		!e.ownMAC[p.LinkSrc] && !e.ownMAC[p.LinkDst]
+		!e.isOwnMAC(p.LinkSrc) && !e.isOwnMAC(p.LinkDst)
 }
 
 // learnOwn notes an address of the host, found by packets.
 func (e *Engine) learnOwn(a capture.Addr) {
 	if len(e.own) < 1024 && !e.isClient(a) {
 		e.own[a] = true
+	}
+}
+
+// isOwnMAC reports whether a link address is the host's: there are one or two,
+// so that looking through them beats hashing.
+func (e *Engine) isOwnMAC(m capture.MAC) bool {
+	for i := range e.ownMAC {
+		if e.ownMAC[i] == m {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *Engine) learnOwnMAC(m capture.MAC) {
+	if len(e.ownMAC) < 8 && !e.isOwnMAC(m) {
+		e.ownMAC = append(e.ownMAC, m)
 	}
 }

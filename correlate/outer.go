@@ -82,7 +82,12 @@ func newOuterState() *outerState {
 
 // find returns the index of the peer with a pair of endpoints, or -1.
 func (o *outerState) find(key *tuple) int32 {
-	return o.index.find(key.hash(), func(i int32) bool { return o.keys[i] == *key })
+	h := key.hash()
+	for i, pos := o.index.next(h, 0); ; i, pos = o.index.next(h, pos) {
+		if i < 0 || o.keys[i].is(key) {
+			return i
+		}
+	}
 }
 
 // addServer makes an address and port one of the host's own ends.
@@ -100,7 +105,7 @@ func (e *Engine) outer(p *capture.Packet, t int64, c *capturePoint) bool {
 	}
 	key, _ := tupleOf(p.Src, p.SrcPort, p.Dst, p.DstPort, p.Proto)
 	i := o.lastIndex
-	if i < 0 || key != o.lastKey {
+	if i < 0 || !key.is(&o.lastKey) {
 		if i = o.find(&key); i < 0 {
 			if i = e.newPeer(p, t, key); i < 0 {
 				return i == noRoom

@@ -129,7 +129,7 @@ func (p *pending) unlink(ends *chainEnds, i int32) {
 
 // index makes a node findable by key.
 func (p *pending) index(i int32, key uint64) {
-	if p.indexed > 2*len(p.buckets) {
+	if 2*p.indexed > len(p.buckets) {
 		p.grow()
 	}
 	n := p.nodes.at(i)

@@ -75,7 +75,7 @@ func (e *Engine) place(c *capturePoint) {
 	if c.role == capture.RoleWAN {
 		c.shift = e.clock.shift
 		if !c.iface.MAC.IsZero() {
-			e.ownMAC[c.iface.MAC] = true
+			e.learnOwnMAC(c.iface.MAC)
 		}
 	}
 	port := e.outerSide.port
@@ -493,7 +493,7 @@ func (e *Engine) learnMAC() {
 	})
 	for m, n := range votes {
 		if n*10 >= total*9 {
-			e.ownMAC[m] = true
+			e.learnOwnMAC(m)
 		}
 	}
 }

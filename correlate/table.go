@@ -16,6 +16,12 @@ type tuple struct {
 	proto        uint8
 }
 
+// is compares keys word by word; == on the struct would call into the runtime.
+func (t *tuple) is(o *tuple) bool {
+	return t.a.Lo == o.a.Lo && t.b.Lo == o.b.Lo && t.aPort == o.aPort && t.bPort == o.bPort &&
+		t.a.Hi == o.a.Hi && t.b.Hi == o.b.Hi && t.proto == o.proto
+}
+
 // less orders two ends.
 func less(a capture.Addr, aPort uint16, b capture.Addr, bPort uint16) bool {
 	switch {
@@ -53,7 +59,7 @@ func (t *tuple) hash() uint64 {
 
 // table finds slab indices by tuple: open addressing with linear probing over
 // 8-byte slots of tag and index, the entries apart (Go maps cost 40% more in
-// the whole job). The caller compares the full key through equal.
+// the whole job). The caller compares the full key.
 type table struct {
 	slots []uint64 // tag<<32 | index+1; 0: empty
 	used  int
@@ -61,19 +67,20 @@ type table struct {
 
 func newTable() table { return table{slots: make([]uint64, 1<<12)} }
 
-// find returns the index for hash h for which equal holds, or -1.
-func (t *table) find(h uint64, equal func(int32) bool) int32 {
+// next returns the index stored at or after position pos of the probe for hash
+// h, and the position after it; -1 at the end. The caller compares keys: a
+// closure for that would cost as much as the comparison.
+func (t *table) next(h, pos uint64) (idx int32, after uint64) {
 	mask := uint64(len(t.slots) - 1)
 	tag := h >> 32
-	for i := h & mask; ; i = (i + 1) & mask {
-		s := t.slots[i]
+	for {
+		s := t.slots[(h+pos)&mask]
+		pos++
 		if s == 0 {
-			return -1
+			return -1, pos
 		}
 		if s>>32 == tag {
-			if idx := int32(uint32(s)) - 1; equal(idx) {
-				return idx
-			}
+			return int32(uint32(s)) - 1, pos
 		}
 	}
 }
