@@ -43,6 +43,9 @@ func (d *Decoder) Decode(p *Packet, link LinkType, frame []byte, wireLen int, qu
 	case LinkTypeLinuxSLL2:
 		d.decodeSLL2(p, frame, wireLen, quotes)
 	}
+	if p.Kind > KindARP {
+		p.FlowHash = FlowHash(p.Src, p.SrcPort, p.Dst, p.DstPort, p.Proto)
+	}
 }
 
 func be16(b []byte) uint16 { return binary.BigEndian.Uint16(b) }

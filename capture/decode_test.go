@@ -232,6 +232,10 @@ func TestDecode(t *testing.T) {
 			}
 			got.Hash16, got.Hash64 = 0, 0
 			want := c.want
+			if want.Kind > KindARP {
+				// As seen from the other end.
+				want.FlowHash = FlowHash(want.Dst, want.DstPort, want.Src, want.SrcPort, want.Proto)
+			}
 			want.CapLen, want.WireLen = uint32(len(c.frame)), uint32(wireLen)
 			if c.quote != (Quote{}) {
 				want.Ref = 0

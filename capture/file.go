@@ -174,11 +174,15 @@ func (f *File) add(b *Batch, row int32, link LinkType, time int64, known bool, f
 // damage returns the error for a file that cannot be read past the record at
 // offset. If the stream ended inside it, that is the reason.
 func (f *File) damage(offset int64, format string, args ...any) *DamageError {
-	return &DamageError{
+	e := &DamageError{
 		Source: f.name, Offset: offset, Frame: f.frame,
 		Reason: fmt.Sprintf(format, args...),
-		Hint:   "what stands before this place was read; record or copy the file again for the rest",
+		Hint:   "record or copy the file again",
 	}
+	if f.frame > 0 {
+		e.Hint += "; what stands before this place was read"
+	}
+	return e
 }
 
 // short returns the error for a stream that ended within what.

@@ -135,6 +135,11 @@ type Packet struct {
 
 	Src, Dst Addr // valid iff Kind > KindARP
 
+	// FlowHash is that of the packet's ends and protocol (see the function):
+	// equal in both directions. Valid iff Kind > KindARP. It is computed here
+	// because sources decode side by side and the consumer is one goroutine.
+	FlowHash uint64
+
 	Hash16 uint64 // seeded hash of the first 16 payload octets (or all, if fewer); 0: not captured. UDP and echo only
 	Hash64 uint64 // the same over 64 octets; 0: not captured
 

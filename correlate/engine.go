@@ -81,6 +81,7 @@ type Engine struct {
 	lastOut     int32
 	lastFlow    int32
 	scratch     node
+	touched     uint64 // keeps touch from being optimised away
 	pending     pending
 	mappings    slab[mapping]
 	clients     []*client
@@ -251,8 +252,22 @@ func (e *Engine) take(in *input, limit int64) {
 	b := in.batch
 	shift := in.shift()
 	for ; in.pos < len(b.Packets) && b.Packets[in.pos].Time-shift <= limit; in.pos++ {
+		if ahead := in.pos + lookAhead; ahead < len(b.Packets) {
+			e.touch(&b.Packets[ahead])
+		}
 		e.packet(in, &b.Packets[in.pos], b)
 	}
+}
+
+// lookAhead is how many packets before its turn a packet's place in the tables
+// is loaded into the cache: long enough for memory to answer, short enough that
+// it is still there.
+const lookAhead = 8
+
+// touch loads what looking up a packet's flow will need.
+func (e *Engine) touch(p *capture.Packet) {
+	e.touched += e.flowTable.slots[p.FlowHash&uint64(len(e.flowTable.slots)-1)] +
+		e.outTable.slots[p.FlowHash&uint64(len(e.outTable.slots)-1)]
 }
 
 // packet takes one record.

@@ -33,7 +33,7 @@ func (e *Engine) insideFlow(p *capture.Packet, t int64) int32 {
 	if e.lastFlow >= 0 && e.flows.at(e.lastFlow).key.is(&key) {
 		return e.lastFlow
 	}
-	h := key.hash()
+	h := p.FlowHash
 	fi := e.findFlow(&key, h)
 	if fi >= 0 {
 		e.lastFlow = fi
@@ -125,7 +125,7 @@ func (e *Engine) outsideFlow(p *capture.Packet, t int64) (int32, bool) {
 			return e.lastOut, srcIsA
 		}
 	}
-	h := key.hash()
+	h := p.FlowHash
 	oi := e.findOutflow(&key, h)
 	if oi < 0 {
 		if e.outflows.full() && !e.evictOutflow() {

@@ -81,8 +81,7 @@ func newOuterState() *outerState {
 }
 
 // find returns the index of the peer with a pair of endpoints, or -1.
-func (o *outerState) find(key *tuple) int32 {
-	h := key.hash()
+func (o *outerState) find(key *tuple, h uint64) int32 {
 	for i, pos := o.index.next(h, 0); ; i, pos = o.index.next(h, pos) {
 		if i < 0 || o.keys[i].is(key) {
 			return i
@@ -106,7 +105,7 @@ func (e *Engine) outer(p *capture.Packet, t int64, c *capturePoint) bool {
 	key, _ := tupleOf(p.Src, p.SrcPort, p.Dst, p.DstPort, p.Proto)
 	i := o.lastIndex
 	if i < 0 || !key.is(&o.lastKey) {
-		if i = o.find(&key); i < 0 {
+		if i = o.find(&key, p.FlowHash); i < 0 {
 			if i = e.newPeer(p, t, key); i < 0 {
 				return i == noRoom
 			}
@@ -153,7 +152,7 @@ func (e *Engine) newPeer(p *capture.Packet, t int64, key tuple) int32 {
 	i := int32(len(o.peers))
 	o.peers = append(o.peers, pr)
 	o.keys = append(o.keys, key)
-	o.index.insert(key.hash(), i, func(i int32) uint64 { return o.keys[i].hash() })
+	o.index.insert(p.FlowHash, i, func(i int32) uint64 { return o.keys[i].hash() })
 	e.learnOwn(pr.server)
 	return i
 }
@@ -161,7 +160,7 @@ func (e *Engine) newPeer(p *capture.Packet, t int64, key tuple) int32 {
 // remotes reports whether the outside flow of a packet is tied to a client.
 func (e *Engine) remotes(p *capture.Packet) bool {
 	key, _ := tupleOf(p.Src, p.SrcPort, p.Dst, p.DstPort, p.Proto)
-	oi := e.findOutflow(&key, key.hash())
+	oi := e.findOutflow(&key, p.FlowHash)
 	return oi >= 0 && e.outflows.at(oi).flow >= 0
 }
 

@@ -52,10 +52,8 @@ func mix(a, b uint64) uint64 {
 	return hi ^ lo
 }
 
-func (t *tuple) hash() uint64 {
-	h := mix(t.a.Hi^t.b.Lo, t.a.Lo^uint64(t.proto)<<56)
-	return mix(h^t.b.Hi, uint64(t.aPort)<<16|uint64(t.bPort))
-}
+// hash equals Packet.FlowHash of a packet with these ends.
+func (t *tuple) hash() uint64 { return capture.FlowHash(t.a, t.aPort, t.b, t.bPort, t.proto) }
 
 // table finds slab indices by tuple: open addressing with linear probing over
 // 8-byte slots of tag and index, the entries apart (Go maps cost 40% more in

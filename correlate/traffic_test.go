@@ -42,7 +42,7 @@ func (tr traffic) write(t testing.TB, dir string) (tunnel, wan string) {
 		f := n % tr.flows
 		round := n / tr.flows
 		reply := round%2 == 1
-		now += 2_000
+		now += 10_000
 		client := uint32(0x0a080002 + f%16) // 10.8.0.2..
 		remote := uint32(0x01010101 + f%251*7)
 		cport, wport := uint16(20000+f%40000), uint16(1024+(f*31)%60000)
