@@ -82,6 +82,7 @@ var enClocks = map[string]string{
 	"one-clock":       `both captures use one clock`,
 	"anchors":         `estimated from packets that occur once in both captures`,
 	"matched-packets": `estimated from matched packets`,
+	"outer-to-inner":  `estimated from encrypted packets and what came out of them`,
 	"given":           `given on the command line`,
 	"unknown":         `not known`,
 }

@@ -46,7 +46,7 @@ var enFindings = map[string]FindingText{
 		Headline: `No verdict: the capture itself lost {{if .dropped}}{{n .dropped "packet" "packets"}}{{else}}packets{{end}}, so a missing packet proves nothing.`,
 		Summary: `The system could not hand over every packet{{if .dropped}} ({{num .dropped}} lost){{end}}. ` +
 			`A packet that is missing in the capture may well have been sent.{{with reason .reason}} {{.}}{{end}}`,
-		Advice: `Capture again while the computer has less to do, or with a filter for the phone's traffic alone.`,
+		Advice: `Capture again while the computer has less to do. Use no capture filter: it would hide translated packets.`,
 		Worked: `The table of captures must show 0 lost packets.`,
 	},
 	"capture-one-sided": {
