@@ -15,7 +15,7 @@ import (
 
 // analysisOptions steer how captures are understood.
 type analysisOptions struct {
-	port        uint16
+	givenPort   int
 	clients     []string
 	wan         []string
 	window      time.Duration
@@ -23,18 +23,22 @@ type analysisOptions struct {
 	maxFlows    int
 	maxPending  int
 
+	port        uint16
 	offsetGiven bool
 	prefixes    []netip.Prefix
 	own         []netip.Addr
 }
 
 func (o *analysisOptions) register(f *pflag.FlagSet) {
-	f.Uint16Var(&o.port, "wg-port", 0, "WireGuard's UDP `port` at the server (default: learned)")
-	f.StringArrayVar(&o.clients, "client", nil, "inner address or `prefix` of the client (repeatable; default: learned)")
-	f.StringArrayVar(&o.wan, "wan-address", nil, "an address of the server itself (repeatable; default: learned)")
-	f.DurationVar(&o.window, "window", correlate.DefaultWindow, "how long a packet may wait for its twin")
+	f.IntVar(&o.givenPort, "wg-port", 0, "WireGuard's UDP `port` at the server (default: learned)")
+	f.StringArrayVar(&o.clients, "client", nil, "the client's inner address or `prefix` (repeatable; default: learned)")
+	f.StringArrayVar(&o.wan, "wan-address", nil, "an `address` of the server itself (repeatable; default: learned)")
+	f.DurationVar(&o.window, "window", correlate.DefaultWindow, "the longest `time` from one side to the other")
 	f.IntVar(&o.maxFlows, "max-flows", correlate.DefaultMaxFlows, "conversations followed at a time; evicted ones are counted")
 	f.IntVar(&o.maxPending, "max-pending", correlate.DefaultMaxPending, "packets that may wait for their twin at a time")
+	for _, name := range []string{"max-flows", "max-pending"} { // for machines that are short of memory
+		_ = f.MarkHidden(name)
+	}
 }
 
 // check parses what was given.
@@ -51,8 +55,12 @@ func (o *analysisOptions) check(f *pflag.FlagSet) error {
 		if err != nil {
 			return usage("--wan-address 203.0.113.2", "--wan-address %s: not an address", w)
 		}
-		o.own = append(o.own, a.Unmap())
+		o.own = append(o.own, a.Unmap().WithZone(""))
 	}
+	if p := f.Lookup("wg-port"); p != nil && p.Changed && (o.givenPort < 1 || o.givenPort > 65535) {
+		return usage("--wg-port 51820", "--wg-port %d: must lie between 1 and 65535", o.givenPort)
+	}
+	o.port = uint16(o.givenPort)
 	if o.window < 10*time.Millisecond || o.window > time.Minute {
 		return usage("--window 2s", "--window %s: must lie between 10ms and 1m", o.window)
 	}
@@ -68,7 +76,13 @@ func (o *analysisOptions) check(f *pflag.FlagSet) error {
 func parsePrefix(s string) (netip.Prefix, error) {
 	if strings.Contains(s, "/") {
 		p, err := netip.ParsePrefix(s)
-		return p.Masked(), err
+		if err != nil {
+			return netip.Prefix{}, err
+		}
+		if a := p.Addr(); a.Is4In6() && p.Bits() >= 96 {
+			p = netip.PrefixFrom(a.Unmap(), p.Bits()-96)
+		}
+		return p.Masked(), nil
 	}
 	a, err := netip.ParseAddr(s)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 
 	"github.com/wgtrace/wgtrace/capture"
 	"github.com/wgtrace/wgtrace/capture/live"
@@ -45,26 +46,29 @@ func finish(err error, stderr io.Writer) int {
 	var status verdictStatus
 	var f *failure
 	var open *capture.OpenError
+	var damage *capture.DamageError
 	var roles *correlate.RolesError
 	var tap *live.Error
 	var choice *host.ChoiceError
 	switch {
 	case err == nil:
 		return exitHealthy
-	case errors.As(err, &status):
-		return int(status)
 	case errors.As(err, &f):
 		return complain(stderr, f.code, f.msg, f.hint)
 	case errors.As(err, &open):
 		return complain(stderr, exitUsage, open.Error(), open.Hint)
+	case errors.As(err, &damage):
+		return complain(stderr, exitUsage, damage.Error(), damage.Hint)
 	case errors.As(err, &roles):
 		return complain(stderr, exitUsage, roles.Error(), "wgtrace read --tunnel FILE --wan FILE; FILE#NAME picks one interface of a file")
 	case errors.As(err, &tap):
 		return complain(stderr, exitNoCapture, tap.Error(), tap.Hint)
 	case errors.As(err, &choice):
 		return complain(stderr, exitNoCapture, choice.Error(), choice.Hint)
+	case errors.As(err, &status): // the last: what failed beside a verdict must be told
+		return int(status)
 	}
-	return complain(stderr, exitUsage, err.Error(), "wgtrace --help")
+	return complain(stderr, exitUsage, err.Error(), "")
 }
 
 // complain prints an error and its hint, and returns the exit status.
@@ -76,13 +80,14 @@ func complain(w io.Writer, code int, msg, hint string) int {
 	return code
 }
 
-// printable keeps control sequences in file names and messages off the terminal.
+// printable keeps control sequences in file names and messages off the terminal:
+// everything that does not print, and octets that are no UTF-8, becomes "?".
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r == '\n' || r == '\t' {
+		switch {
+		case r == '\n' || r == '\t':
 			return ' '
-		}
-		if r < 0x20 || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0xfffd {
+		case r == unicode.ReplacementChar || !unicode.IsPrint(r):
 			return '?'
 		}
 		return r

@@ -7,11 +7,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/wgtrace/wgtrace/capture"
 	"github.com/wgtrace/wgtrace/capture/live"
@@ -55,7 +56,7 @@ Capturing needs privileges: run it with sudo, or give the program the right once
   sudo wgtrace live --tunnel wg0 --wan eth0 -c 100`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := errors.Join(o.output.check(), o.analysis.check(cmd.Flags())); err != nil {
+			if err := errors.Join(o.output.check(), o.analysis.check(cmd.Flags()), o.check(cmd.Flags())); err != nil {
 				return err
 			}
 			return o.run(cmd.Context(), s)
@@ -65,9 +66,9 @@ Capturing needs privileges: run it with sudo, or give the program the right once
 	f.StringVar(&o.tunnel, "tunnel", "", "tunnel `adapter` (default: the WireGuard adapter)")
 	f.StringVar(&o.wan, "wan", "", "WAN `adapter` (default: that of the default route)")
 	f.DurationVarP(&o.duration, "duration", "d", 0, "stop after this `time` (default: Ctrl-C)")
-	f.Uint64VarP(&o.count, "count", "c", 0, "stop after this many `packets` of the phone inside the tunnel")
+	f.Uint64VarP(&o.count, "count", "c", 0, "stop after this many `packets` of the phone")
 	f.StringVarP(&o.write, "write", "w", "", "save what was captured to `FILE.pcapng`")
-	f.IntVarP(&o.snapLen, "snapshot-length", "s", live.DefaultSnapLen, "octets kept of each frame")
+	f.IntVarP(&o.snapLen, "snapshot-length", "s", live.DefaultSnapLen, "keep this many `octets` of each frame")
 	f.StringVar(&o.readyFile, "ready-file", "", "create this file when both taps are open")
 	_ = f.MarkHidden("ready-file")
 	o.analysis.register(f)
@@ -93,20 +94,23 @@ func (o *liveOptions) run(ctx context.Context, s streams) error {
 			o.duration = bareDuration
 		}
 	}
-	if o.duration < 0 {
-		return usage("-d 30s", "-d %s: a duration is positive", o.duration)
-	}
-	if o.snapLen < 96 || o.snapLen > 262144 {
-		return usage("-s 256", "-s %d: must lie between 96 and 262144", o.snapLen)
+	if _, err := live.Devices(); errors.Is(err, live.ErrNoLibrary) {
+		return err
 	}
 	facts, err := host.Read(ctx)
+	if err != nil && o.tunnel != "" && o.wan != "" {
+		facts, err = &host.Snapshot{}, nil // nothing needs to be chosen
+	}
 	if err != nil {
 		return &failure{exitNoCapture, err.Error(), "name both adapters: wgtrace live --tunnel ADAPTER --wan ADAPTER"}
 	}
 	why, err := o.choose(facts)
 	if err != nil {
-		return err
+		return mayCapture(facts, err)
 	}
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, endSignals()...)
+	defer signal.Stop(signals)
 	t, err := o.open(facts)
 	if err != nil {
 		return err
@@ -119,11 +123,11 @@ func (o *liveOptions) run(ctx context.Context, s streams) error {
 		}
 	}
 
-	ev, runErr := o.watch(ctx, facts, t, s.err)
+	ev, runErr := o.watch(ctx, facts, t, signals, s.err)
 	var failed error
 	if t.recorder != nil {
 		if err := t.save(); err != nil {
-			failed = usage("", "save %s: %s", o.write, err)
+			failed = usage("what was captured until then stands in the .part file", "%s", err)
 		}
 	}
 	if runErr != nil {
@@ -137,6 +141,72 @@ func (o *liveOptions) run(ctx context.Context, s streams) error {
 	err = o.output.publish(s, ev, d, report.Info{Live: true, OSChoice: system})
 	return errors.Join(failed, err)
 }
+
+// check refuses what could only fail after the watch.
+func (o *liveOptions) check(f *pflag.FlagSet) error {
+	switch {
+	case o.duration < 0, f.Changed("duration") && o.duration == 0:
+		return usage("-d 30s", "-d %s: must be more than 0", o.duration)
+	case f.Changed("count") && o.count == 0:
+		return usage("-c 100", "-c 0: must be more than 0")
+	case o.snapLen < minSnapLen || o.snapLen > maxSnapLen:
+		return usage("-s 256", "-s %d: must lie between %d and %d", o.snapLen, minSnapLen, maxSnapLen)
+	case f.Changed("write") && o.write == "":
+		return usage("-w run.pcapng", "-w: an empty file name")
+	case o.write == "":
+		return nil
+	case o.write == stdinName:
+		return usage("tcpdump -i any -w - writes to stdout", "-w -: a recording needs a file")
+	}
+	// Packets cannot be recorded a second time, and what a rename replaces could
+	// be a device.
+	if _, err := os.Lstat(o.write); err == nil {
+		return usage("name another file, or move that one away", "-w %s exists already", o.write)
+	}
+	for _, out := range o.output.files {
+		if filepath.Clean(out) == filepath.Clean(o.write) {
+			return usage("-o report.txt", "-o %s would overwrite the recording", out)
+		}
+	}
+	return writable(o.write)
+}
+
+// Bounds of -s in octets: with less, the headers of an encapsulated packet are
+// cut; libpcap allows no more (MAXIMUM_SNAPLEN).
+const (
+	minSnapLen = 96
+	maxSnapLen = 262144
+)
+
+// mayCapture returns the error that stands in the way first: whoever may not
+// capture cannot see a userspace tunnel's socket either, and would look for a
+// tunnel that is there.
+func mayCapture(facts *host.Snapshot, found error) error {
+	var choice *host.ChoiceError
+	if !errors.As(found, &choice) {
+		return found
+	}
+	for i := range facts.Adapters {
+		a := &facts.Adapters[i]
+		if !a.Up {
+			continue
+		}
+		h, err := live.Open(a.Name, live.Options{Buffer: probeBuffer})
+		var tap *live.Error
+		if errors.Is(err, live.ErrPermission) && errors.As(err, &tap) {
+			tap.Device = "" // it holds for all of them
+			return tap
+		}
+		if err == nil {
+			h.Close()
+		}
+		break
+	}
+	return found
+}
+
+// probeBuffer is enough for a tap that is closed at once, in octets.
+const probeBuffer = 1 << 20
 
 // systemOf returns the name that fixes have for a system.
 func systemOf(goos string) string {
@@ -176,8 +246,8 @@ func (o *liveOptions) choose(facts *host.Snapshot) (string, error) {
 }
 
 // open opens both taps and the recording.
-func (o *liveOptions) open(facts *host.Snapshot) (t *taps, err error) {
-	t = &taps{}
+func (o *liveOptions) open(facts *host.Snapshot) (_ *taps, err error) {
+	t := &taps{}
 	defer func() {
 		if err != nil {
 			t.close()
@@ -188,7 +258,7 @@ func (o *liveOptions) open(facts *host.Snapshot) (t *taps, err error) {
 			SnapLen: uint32(o.snapLen), OS: runtime.GOOS, Application: "wgtrace " + toolVersion(),
 		})
 		if err != nil {
-			return nil, usage("", "%s", err)
+			return nil, err
 		}
 	}
 	if t.tunnel, err = o.tap(t, facts, o.tunnel, capture.RoleTunnel, 0); err != nil {
@@ -245,14 +315,12 @@ func (o *liveOptions) portOf(facts *host.Snapshot) uint16 {
 }
 
 // watch runs both taps until something ends it.
-func (o *liveOptions) watch(ctx context.Context, facts *host.Snapshot, t *taps, stderr io.Writer) (*correlate.Evidence, error) {
+func (o *liveOptions) watch(ctx context.Context, facts *host.Snapshot, t *taps, signals <-chan os.Signal, stderr io.Writer) (*correlate.Evidence, error) {
 	stop := func() {
 		t.tunnel.Stop()
 		t.wan.Stop()
 	}
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(signals)
+	recorder := t.recorder
 	done := make(chan struct{})
 	defer close(done)
 	var timer <-chan time.Time
@@ -270,8 +338,11 @@ func (o *liveOptions) watch(ctx context.Context, facts *host.Snapshot, t *taps, 
 		stop()
 		select {
 		case <-signals:
-			t.abort()
-			os.Exit(130)
+			// The recording stays as it is, under its .part name.
+			if recorder != nil {
+				_ = recorder.Flush()
+			}
+			os.Exit(exitAborted)
 		case <-done:
 		}
 	}()
@@ -365,13 +436,6 @@ func (t *taps) writeStats() {
 	for n, h := range []*live.Handle{t.tunnel, t.wan} {
 		// A failed write is kept by the recorder and told at the end.
 		_ = t.recorder.WriteStats(t.index[n], h.Stats())
-	}
-}
-
-// abort leaves the recording as it is, under its .part name.
-func (t *taps) abort() {
-	if t.recorder != nil {
-		_ = t.recorder.Flush()
 	}
 }
 

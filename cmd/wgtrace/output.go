@@ -1,15 +1,15 @@
 package main
 
 import (
-	"fmt"
+	"errors"
 	"io"
-	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
-	"golang.org/x/term"
 
 	"github.com/wgtrace/wgtrace/capture/live"
 	"github.com/wgtrace/wgtrace/correlate"
@@ -24,19 +24,25 @@ type outputOptions struct {
 	files   []string
 	lang    string
 	os      string
+	redact  string
 	noColor bool
 	verbose bool
 	quiet   bool
 }
 
 func (o *outputOptions) register(f *pflag.FlagSet) {
-	f.StringVar(&o.format, "format", "text", "text or json, for stdout and names without a known ending")
-	f.StringArrayVarP(&o.files, "output", "o", nil, "write the report to `FILE` (.txt, .json); stdout stays empty unless -o -")
+	f.StringVar(&o.format, "format", "text", "`text|json`: of stdout and names without a known ending")
+	f.StringArrayVarP(&o.files, "output", "o", nil, "write the report to `FILE` (.txt, .json; repeatable; - is stdout)")
 	f.StringVar(&o.lang, "lang", "en", "language of the sentences: "+strings.Join(text.Languages(), ", "))
-	f.StringVar(&o.os, "os", "auto", "whose fixes to print: "+strings.Join(fixSystems, ", ")+" or auto")
+	f.StringVar(&o.os, "os", "auto", "`SYSTEM` whose fixes to print: "+strings.Join(fixSystems, ", "))
+	f.StringVar(&o.redact, "redact", "none", "hide addresses and names: none")
+	f.Lookup("redact").NoOptDefVal = "standard"
 	f.BoolVar(&o.noColor, "no-color", false, "no colours (NO_COLOR does the same)")
-	f.BoolVarP(&o.verbose, "verbose", "v", false, "all causes and fixes, and why captures have their role")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "all causes and fixes")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no notes on stderr")
+	for _, name := range []string{"lang", "redact"} { // one value each, so far
+		_ = f.MarkHidden(name)
+	}
 }
 
 // fixSystems are those that fixes are known for.
@@ -48,35 +54,46 @@ func (o *outputOptions) check() error {
 		return err
 	}
 	for _, f := range o.files {
-		if f == "-" {
+		if f == stdinName {
 			continue
+		}
+		if f == "" {
+			return usage("-o report.txt", "-o: an empty file name")
 		}
 		if _, err := formatOf(f, o.format); err != nil {
 			return err
 		}
-		if st, err := os.Stat(f); err == nil && st.IsDir() {
-			return usage("name a file in it", "%s is a directory", f)
-		}
-		if st, err := os.Stat(filepath.Dir(f)); err != nil || !st.IsDir() {
-			return usage("make the folder first", "cannot write %s: no such folder", f)
+		if err := writable(f); err != nil {
+			return err
 		}
 	}
 	if _, err := text.For(o.lang); err != nil {
 		return usage("--lang "+strings.Join(text.Languages(), " or --lang "), "%s", err)
 	}
-	if o.os != "auto" && !contains(fixSystems, o.os) {
+	if o.os != "auto" && !slices.Contains(fixSystems, o.os) {
 		return usage("--os "+strings.Join(fixSystems, ", ")+" or auto", "unknown system %q", o.os)
+	}
+	switch {
+	case o.redact == "none":
+	case slices.Contains(redactWords, o.redact):
+		// Whoever asks for it must not get a report that shows everything.
+		return usage("look through the report before you pass it on", "this version cannot redact reports yet")
+	default:
+		return usage("--redact=none", "unknown mode of redaction %q", o.redact)
 	}
 	return nil
 }
 
-func contains(list []string, s string) bool {
-	for _, v := range list {
-		if v == s {
-			return true
+// spare refuses to write a report over one of the captures that it is made of.
+func (o *outputOptions) spare(list []named) error {
+	for _, out := range o.files {
+		for _, n := range list {
+			if out != stdinName && n.path != stdinName && sameFile(out, n.path) {
+				return usage("-o report.txt", "-o %s would overwrite the capture", out)
+			}
 		}
 	}
-	return false
+	return nil
 }
 
 func checkFormat(f string) error {
@@ -84,7 +101,7 @@ func checkFormat(f string) error {
 	case "text", "json":
 		return nil
 	case "markdown", "html":
-		return usage("--format text or --format json", "this version writes no %s yet", f)
+		return usage("--format text or --format json; files: .txt or .json", "this version writes no %s yet", f)
 	}
 	return usage("--format text or --format json", "unknown format %q", f)
 }
@@ -114,77 +131,46 @@ func (o *outputOptions) publish(s streams, ev *correlate.Evidence, d *diagnose.D
 		info.CaptureLibrary = live.Library()
 	}
 	r := report.Build(ev, d, info)
-	outputs := o.files
+	outputs := slices.Clone(o.files)
 	if len(outputs) == 0 {
-		outputs = []string{"-"}
+		outputs = []string{stdinName}
 	}
-	for _, name := range outputs {
-		if name == "-" {
-			if err := o.render(s.out, r, o.format, o.color(s.out)); err != nil {
-				return fmt.Errorf("write the report: %w", err)
-			}
-			continue
+	slices.Sort(outputs)
+	var failed error
+	for _, name := range slices.Compact(outputs) {
+		if err := o.write(s.out, r, name); err != nil {
+			failed = errors.Join(failed, usage("", "cannot write the report to %s: %s", outputName(name), cause(err)))
 		}
-		format, err := formatOf(name, o.format)
-		if err != nil {
-			return err
-		}
-		if err := writeFile(name, func(w io.Writer) error { return o.render(w, r, format, false) }); err != nil {
-			return usage("", "write %s: %s", name, err)
-		}
+	}
+	if failed != nil {
+		return failed
 	}
 	return verdictStatus(report.ExitCode(r))
+}
+
+// outputName is what an output is called in messages.
+func outputName(name string) string {
+	if name == stdinName {
+		return "standard output"
+	}
+	return name
+}
+
+// write writes the report to one of its outputs.
+func (o *outputOptions) write(stdout io.Writer, r *report.Report, name string) error {
+	if name == stdinName {
+		return o.render(stdout, r, o.format, o.color(stdout))
+	}
+	format, err := formatOf(name, o.format)
+	if err != nil {
+		return err
+	}
+	return writeFile(name, func(w io.Writer) error { return o.render(w, r, format, false) })
 }
 
 func (o *outputOptions) render(w io.Writer, r *report.Report, format string, color bool) error {
 	if format == "json" {
 		return report.JSON(w, r)
 	}
-	return report.Text(w, r, report.TextOptions{Width: width(w), Color: color, Verbose: o.verbose})
-}
-
-// color reports whether a writer is a terminal that wants colours.
-func (o *outputOptions) color(w io.Writer) bool {
-	return !o.noColor && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && isTerminal(w)
-}
-
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
-
-// maxWidth is as wide as lines of prose stay readable.
-const maxWidth = 100
-
-// width returns how wide a report may be: the terminal's width within reason,
-// 80 columns elsewhere.
-func width(w io.Writer) int {
-	if f, ok := w.(*os.File); ok {
-		if n, _, err := term.GetSize(int(f.Fd())); err == nil {
-			return min(n, maxWidth)
-		}
-	}
-	return 80
-}
-
-// writeFile writes a file under a temporary name and renames it, so that a name
-// never stands for half a report.
-func writeFile(name string, fill func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	if err := fill(f); err != nil {
-		f.Close()
-		return err
-	}
-	if err := f.Chmod(0o644); err != nil && runtime.GOOS != "windows" {
-		f.Close()
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
+	return report.Text(w, r, report.TextOptions{Width: width(w), Color: color, Verbose: o.verbose, Location: time.Local})
 }

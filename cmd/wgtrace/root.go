@@ -4,7 +4,6 @@ import (
 	"io"
 	"runtime"
 	"runtime/debug"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -26,12 +25,13 @@ It watches the tunnel adapter and the WAN adapter of a WireGuard server, follows
 each packet of a phone from one to the other and back, and says where it is
 missing, why, how sure that is, and which command repairs it.`
 
-const rootExample = `  sudo wgtrace live                    watch while the phone opens a page; Ctrl-C ends
-  sudo wgtrace live -d 30s -w run.pcapng   the same for 30 s, and keep the packets
-  wgtrace read tunnel.pcap wan.pcap    two captures made with tcpdump or Wireshark
+const rootExample = `  sudo wgtrace live                     watch while the phone opens a page
+  sudo wgtrace live -d 30s -w run.pcapng
+                                        the same for 30 s, and keep the packets
+  wgtrace read tunnel.pcap wan.pcap     two captures of tcpdump or Wireshark
   wgtrace read run.pcapng -o report.json
-  wgtrace interfaces                   the adapters of this host, and which is which
-  wgtrace demo                         a sample run
+  wgtrace interfaces                    the adapters here, and which is which
+  wgtrace demo                          a sample run
 
 Exit status: 0 healthy, 1 fault found, 2 wrong use or unreadable input,
 3 inconclusive, 4 cannot capture.`
@@ -49,12 +49,14 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		SilenceErrors: true,
 		Args:          noArgs,
 	}
+	root.SuggestionsMinimumDistance = 2
 	cobra.MousetrapHelpText = ""
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetVersionTemplate("wgtrace {{.Version}}\n")
+	explainUsage(root)
 	live := &liveOptions{bare: true}
 	root.RunE = func(cmd *cobra.Command, _ []string) error { return live.run(cmd.Context(), s) }
 	root.AddCommand(liveCommand(s), readCommand(s), interfacesCommand(s), demoCommand(s), versionCommand(s))
@@ -62,21 +64,6 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return usage(cmd.CommandPath()+" --help", "%s", err)
 	})
 	return finish(root.Execute(), stderr)
-}
-
-// noArgs refuses words that no command takes, with what was probably meant.
-func noArgs(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	if cmd.HasSubCommands() {
-		hint := "wgtrace --help lists the commands"
-		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-			hint = "did you mean: wgtrace " + strings.Join(near, ", wgtrace ") + "?"
-		}
-		return usage(hint, "unknown command %q", args[0])
-	}
-	return usage(cmd.CommandPath()+" --help", "%s takes no argument %q", cmd.CommandPath(), args[0])
 }
 
 func versionCommand(s streams) *cobra.Command {
