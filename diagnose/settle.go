@@ -18,7 +18,7 @@ func settle(ev *correlate.Evidence, ctx *Context, d *Diagnosis, answered bool, b
 			return
 		}
 	}
-	if answered && !ev.Coverage.RolesTied {
+	if answered && !ev.Coverage.RolesTied && blocked != "captures-unrelated" {
 		d.Status = StatusHealthy
 		return
 	}
@@ -48,7 +48,8 @@ func whyInconclusive(ev *correlate.Evidence, blocked string) (id string, args ma
 	spoke := false // a client said something, or tried to
 	for i := range ev.WireGuard.Peers {
 		p := &ev.WireGuard.Peers[i]
-		spoke = spoke || p.State == correlate.PeerUnanswered || p.State == correlate.PeerNotCompleted || sentCalls(p)
+		spoke = spoke || p.State == correlate.PeerUnanswered || p.State == correlate.PeerNotCompleted ||
+			sentCalls(p) || p.UnseenCalls >= minUndelivered
 		spoke = spoke || !ev.Coverage.Tunnel && p.DataIn > 0
 	}
 	cover := &ev.Coverage
@@ -101,6 +102,8 @@ func requests(ev *correlate.Evidence, fate correlate.Fate) (n uint64) {
 // tooLittle names what is missing.
 func tooLittle(ev *correlate.Evidence) string {
 	switch {
+	case requests(ev, correlate.FateRejected) >= minRequests:
+		return "rejected"
 	case requests(ev, correlate.FatePending) > 0:
 		return "pending"
 	case requests(ev, correlate.FateUnobservable) > 0:
