@@ -50,16 +50,15 @@ func whyInconclusive(ev *correlate.Evidence, blocked string) (id string, args ma
 		p := &ev.WireGuard.Peers[i]
 		spoke = spoke || p.State == correlate.PeerUnanswered || p.State == correlate.PeerNotCompleted ||
 			sentCalls(p) || p.UnseenCalls >= minUndelivered
-		spoke = spoke || !ev.Coverage.Tunnel && p.DataIn > 0
 	}
 	cover := &ev.Coverage
 	switch {
 	case !cover.Tunnel && !cover.WAN:
 		return "too-little-evidence", reason("no-capture")
-	case tunnelIn == 0 && !spoke:
-		return "no-traffic", nil
 	case !cover.Tunnel || !cover.WAN:
 		return "capture-one-sided", nil
+	case tunnelIn == 0 && !spoke:
+		return "no-traffic", nil
 	case blocked == "captures-unrelated":
 		return blocked, nil
 	case !outerSeen(ev):
