@@ -251,6 +251,25 @@ func (l *ledger) absorb(o *ledger) {
 	}
 }
 
+// reopen makes deaths of the given fates unobservable if they fall into a span
+// of time.
+func (l *ledger) reopen(fates []Fate, s span) {
+	if l.tail != nil {
+		l.absorb(l.tail)
+		l.tail, l.passes = nil, 0
+	}
+	for _, fate := range fates {
+		c := l.fates[fate]
+		if c == nil || c.first > s.to || c.last < s.from {
+			continue
+		}
+		l.fates[fate] = nil
+		moved := &ledger{started: l.started, ended: l.ended}
+		moved.fates[FateUnobservable] = c
+		l.absorb(moved)
+	}
+}
+
 // snapshot returns the ledger as evidence.
 func (l *ledger) snapshot() Ledger {
 	whole := l

@@ -13,6 +13,7 @@ const (
 	clockOne     = "one-clock"
 	clockGiven   = "given"
 	clockMatched = "matched-packets"
+	clockOuter   = "outer-to-inner"
 	clockAssumed = "assumed"
 )
 
@@ -50,7 +51,9 @@ func (c *clock) rest() (miss, uncertainty int64, known bool) {
 	return (upper + lower) / 2, (upper - lower) / 2, true
 }
 
-// anchor is a packet that identifies itself and occurs once at its point.
+// anchor is a packet that identifies itself, and how often it occurs at its
+// point: a repeated one (a retry that is equal to the letter) is compared by its
+// first sighting, if it is repeated as often at the other point.
 type anchor struct {
 	time  int64
 	count int
@@ -59,7 +62,7 @@ type anchor struct {
 }
 
 // settleClock fixes by how much WAN times are shifted.
-func (e *Engine) settleClock() error {
+func (e *Engine) settleClock() {
 	e.clock.basis, e.clock.fixed = clockOne, true
 	switch {
 	case e.opts.ClockOffset != nil:
@@ -70,7 +73,6 @@ func (e *Engine) settleClock() error {
 		e.clock.basis, e.clock.fixed = clockAssumed, false
 		e.estimateClock()
 	}
-	return nil
 }
 
 func (e *Engine) shiftWAN(by int64) {
@@ -82,7 +84,8 @@ func (e *Engine) shiftWAN(by int64) {
 	}
 }
 
-// estimateClock takes the offset from packets that occur once at each point.
+// estimateClock takes the offset from packets that identify themselves at both
+// points.
 func (e *Engine) estimateClock() {
 	in, out := make(map[uint64]anchor), make(map[uint64]anchor)
 	e.heads(func(p *capture.Packet, c *capturePoint) {
@@ -114,7 +117,7 @@ func (e *Engine) estimateClock() {
 	}
 	var all []difference
 	for key, a := range in {
-		if b, ok := out[key]; ok && a.count == 1 && b.count == 1 {
+		if b, ok := out[key]; ok && a.count == b.count {
 			all = append(all, difference{b.time - a.time, a.dir, a.flow})
 		}
 	}
@@ -142,6 +145,7 @@ func (e *Engine) estimateClock() {
 		flows[d.flow] = true
 	}
 	if bestLen < 3 || len(flows) < 2 && bestLen < 8 {
+		e.alignOuter()
 		return
 	}
 	upper, lower := int64(math.MaxInt64), int64(math.MinInt64)
@@ -187,7 +191,9 @@ func note(m map[uint64]anchor, p *capture.Packet, dir uint8) {
 	}
 	key := remoteKey(ident^p.Hash64, addr, port, dir, p.Proto)
 	a := m[key]
-	a.time, a.dir, a.flow = p.Time, dir, mix(addr.Lo^addr.Hi, uint64(port))
+	if a.count == 0 || p.Time < a.time {
+		a.time, a.dir, a.flow = p.Time, dir, mix(addr.Lo^addr.Hi, uint64(port))
+	}
 	a.count++
 	m[key] = a
 }

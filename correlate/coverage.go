@@ -50,6 +50,7 @@ type point struct {
 	drops   []span
 	dropped uint64
 	packets uint64
+	blurred bool // packets were cut too short to be identified
 }
 
 // covers reports whether the point would have shown a packet that passed it
@@ -61,12 +62,18 @@ func (p *point) covers(from, to int64) bool {
 	if !p.open && to > p.to {
 		return false
 	}
-	for _, d := range p.drops {
-		if from <= d.to && to >= d.from {
-			return false
+	return !p.droppedIn(from, to)
+}
+
+// droppedIn reports whether packets that passed the point between from and to
+// may have been dropped by its tap.
+func (p *point) droppedIn(from, to int64) bool {
+	for i := len(p.drops) - 1; i >= 0; i-- {
+		if d := p.drops[i]; from <= d.to && to >= d.from {
+			return true
 		}
 	}
-	return true
+	return false
 }
 
 // maxDropSpans bounds the list of stretches in which a tap lost packets; the
@@ -101,6 +108,7 @@ type capturePoint struct {
 	offload                                                   uint64 // segments larger than any link carries
 	first, last                                               int64
 
+	headFirst    int64 // time of the first packet of the head; unset if none
 	dropped      uint64
 	dropBase     int64 // time of the last statistics
 	droppedKnown bool
@@ -141,18 +149,55 @@ func (e *Engine) noteStats(c *capturePoint, s capture.InterfaceStats) {
 	}
 	since := c.dropBase
 	if since == unset {
-		since = c.first
+		since = c.began()
 	}
 	if since == unset {
 		since = s.Time
 	}
 	at := max(s.Time, c.last)
 	if s.Dropped > c.dropped && c.role != capture.RoleUnknown {
-		e.points[sideOf(c.role)].addDrop(span{since - c.shift, at - c.shift}, s.Dropped-c.dropped)
+		side := sideOf(c.role)
+		lossy := span{since - c.shift, at - c.shift}
+		e.points[side].addDrop(lossy, s.Dropped-c.dropped)
+		if e.now != unset && lossy.from < e.now-e.opts.Window.Nanoseconds() {
+			e.reopen(side, lossy)
+		}
 	}
 	c.dropped = max(c.dropped, s.Dropped)
 	c.droppedKnown = true
 	c.dropBase = at
+}
+
+// began returns the time of the first packet of the capture, as far as it has
+// been looked at.
+func (c *capturePoint) began() int64 {
+	if c.first == unset {
+		return c.headFirst
+	}
+	return c.first
+}
+
+// reopen takes back what was judged by absence at a point before it was known
+// that its tap dropped packets meanwhile: files say so late.
+func (e *Engine) reopen(side int, s span) {
+	dir, blind := forward, []Fate{FateNoEgress, FateUntranslated, FateNoReply}
+	if side == inside {
+		dir, blind = back, []Fate{FateReplyLost}
+	}
+	for _, c := range e.clients {
+		for k := range c.families {
+			for _, l := range c.families[k].ledgers {
+				l.reopen(blind, s)
+			}
+		}
+	}
+	for i := range e.flows.used {
+		if f := e.flows.at(i); f.live && f.first <= s.to && f.last >= s.from {
+			f.unobserved += f.lost[dir]
+			f.lost[dir] = 0
+		}
+	}
+	e.rows.reopen(dir, s)
 }
 
 // sideOf returns the side of the join that a role stands for.

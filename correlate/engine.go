@@ -81,6 +81,7 @@ type Engine struct {
 	lastOut     int32
 	lastFlow    int32
 	scratch     node
+	reassign    bool   // packets of tied outside flows may be given to others
 	touched     uint64 // keeps touch from being optimised away
 	pending     pending
 	mappings    slab[mapping]
@@ -224,6 +225,7 @@ func (e *Engine) merge() {
 			return
 		}
 		if first != nil && first.at <= mark {
+			e.reach()
 			e.take(first, min(limit, mark))
 			continue
 		}
@@ -242,6 +244,26 @@ func (e *Engine) cover(t int64) {
 	for i := range e.points {
 		if e.points[i].present {
 			e.points[i].to = max(e.points[i].to, t)
+		}
+	}
+}
+
+// reach notes that a source which has begun and holds its next packet in hand
+// watched up to that packet's time, however quiet it was in between.
+func (e *Engine) reach() {
+	for _, in := range e.inputs {
+		if !in.begun {
+			continue
+		}
+		if next, ok := in.next(); ok {
+			c := in.faces[0]
+			if i := in.batch.Packets[in.pos].Iface; int(i) < len(in.faces) {
+				c = in.faces[i]
+			}
+			if c.role != capture.RoleUnknown {
+				pt := &e.points[sideOf(c.role)]
+				pt.to = max(pt.to, next-c.shift)
+			}
 		}
 	}
 }
@@ -275,19 +297,40 @@ func (e *Engine) packet(in *input, p *capture.Packet, b *capture.Batch) {
 	c := e.captureOf(in, p.Iface, b)
 	c.count(p)
 	e.total++
+	in.begun = true
 	if p.Flags&capture.FlagTimeUnknown != 0 || c.role == capture.RoleUnknown {
 		return
 	}
 	t := p.Time - c.shift
+	side := sideOf(c.role)
+	pt := &e.points[side]
+	if c.packets == 1 && !e.oneSource && !e.opts.Live && pt.packets > 0 && t > pt.to {
+		// The next file of a rotation: nothing watched between the two.
+		pt.addDrop(span{pt.to, t}, 0)
+	}
+	// Before the clock moves on: that this packet was seen shows that the tap
+	// watched up to it.
+	pt.note(t, &e.points[1-side], e.oneSource)
 	e.advance(t)
 	e.cur = c
-	if c.role == capture.RoleTunnel {
-		e.points[inside].note(t, &e.points[outside], e.oneSource)
+	if p.Flags&capture.FlagTruncated != 0 && blurred(p) {
+		pt.blurred = true
+	}
+	if side == inside {
 		e.tunnel(p, t, c, b)
 		return
 	}
-	e.points[outside].note(t, &e.points[inside], e.oneSource)
 	e.wan(p, t, c, b)
+}
+
+// blurred reports whether a packet was cut so short that what would identify it
+// across the join is missing.
+func blurred(p *capture.Packet) bool {
+	switch p.Kind {
+	case capture.KindUDP, capture.KindEchoRequest, capture.KindEchoReply:
+		return p.Hash16 == 0 && p.WG.Type == 0
+	}
+	return false
 }
 
 // note extends what a point covers; points of one source cover the same.

@@ -35,7 +35,9 @@ func (e *Engine) expire(limit int64) {
 			if n.time >= limit {
 				return
 			}
-			e.resolve(d.node)
+			if e.overdue(d.node); n.gen == d.gen {
+				e.resolve(d.node)
+			}
 		}
 		q.pop()
 		if e.pending.late > 0 {
@@ -51,9 +53,6 @@ func (e *Engine) resolve(i int32) {
 		f := e.flows.at(n.owner)
 		if entrySide(n.dir) == n.side {
 			e.resolveEntry(f, n)
-		} else if n.side == inside && !f.local && n.octets > 0 && e.observable(n) {
-			// At tunnel_out without a twin on the WAN: made by the host itself.
-			f.gotUntied++
 		}
 	}
 	if n.sibling >= 0 {
@@ -64,30 +63,47 @@ func (e *Engine) resolve(i int32) {
 }
 
 // resolveEntry counts a packet that entered the join and did not leave it, or
-// only in part.
+// only in part: once, as lost or as not observable. Of a merged packet the
+// missing segments are lost.
 func (e *Engine) resolveEntry(f *flow, n *node) {
 	if f.local {
 		return
 	}
-	if n.octets > 0 && n.unpaid < n.octets {
-		f.matched++
-	}
-	if !e.observable(n) {
+	r := e.requestOf(n)
+	if !e.observable(n) || e.unmatchable(f, n) {
 		f.unobserved++
-		if n.request >= 0 {
-			e.requests.at(n.request).blind = true
+		if r != nil {
+			r.blind = true
 		}
 		return
 	}
-	missing := n.unpaid
-	if n.octets == 0 || !n.tcp {
-		missing = 1
+	switch {
+	case n.tcp && n.octets > 0:
+		f.lost[n.dir] += f.segments(n.unpaid)
+	case n.part > 0:
+		f.lost[n.dir] += uint64((n.unpaid-1)/n.part) + 1
+	default:
+		f.lost[n.dir]++
 	}
-	f.lost[n.dir] += f.segments(missing)
-	f.late = true
-	if n.request >= 0 {
-		e.requests.at(n.request).missed = true
+	if r != nil {
+		r.missed = true
 	}
+}
+
+// unmatchable reports whether nothing could have tied the packet to its twin
+// even if that was captured: a flow that no packet tied, and that is only
+// guessed to begin at this end, or whose packets carry too little to prove it.
+func (e *Engine) unmatchable(f *flow, n *node) bool {
+	if !f.translated.IsZero() {
+		return false
+	}
+	switch {
+	case n.basis == BasisNone, n.basis == BasisHeader:
+		return true
+	case !f.oriented && !e.clientAt(f.client).confirmed:
+		return true
+	}
+	return !n.tcp && e.points[1-n.side].blurred
 }
 
 // observable reports whether the other point would have shown the twin of n:
@@ -115,29 +131,39 @@ func (e *Engine) lookAtOverdue(limit int64) {
 	}
 }
 
+// overdue looks elsewhere for the twin of a packet that has waited longer than
+// it takes to be forwarded.
 func (e *Engine) overdue(i int32) {
 	n := e.pending.nodes.at(i)
-	if n.outer || n.side != inside || n.index != 0 || n.basis == BasisNone || n.unpaid != n.octets {
+	if n.outer || n.side != inside || n.basis == BasisNone || n.unpaid != n.octets {
 		return
 	}
 	f := e.flows.at(n.owner)
-	if f.local || f.out < 0 {
+	if f.local {
 		return
 	}
 	addr, port := f.remote()
 	key := remoteKey(n.ident, addr, port, n.dir, f.key.proto)
+	e.reassign = true
 	c, tied := e.candidate(key, n, outside)
+	e.reassign = false
 	if c < 0 || tied {
-		e.pending.index(i, key)
+		if n.index == 0 {
+			e.pending.index(i, key)
+		}
 		return
 	}
 	w := e.pending.nodes.at(c)
-	if !w.outer {
-		return
+	switch {
+	case w.outer:
+		fi, basis, t := n.owner, n.basis, n.time
+		if f.out >= 0 {
+			e.untie(fi)
+		}
+		e.tie(fi, w.owner, basis, t)
+	case w.owner != n.owner && e.flows.at(w.owner).out >= 0 && e.now-w.time > 2*e.slack:
+		e.takeOver(n.owner, c, n.basis)
 	}
-	oi, fi, basis, t := w.owner, n.owner, n.basis, n.time
-	e.untie(fi, t)
-	e.tie(fi, oi, basis, t)
 }
 
 // evictOldest makes room for a packet by judging the oldest one early.
@@ -158,8 +184,8 @@ func (e *Engine) evictOldest() {
 			if !f.local {
 				f.unobserved++
 			}
-			if n.request >= 0 {
-				e.requests.at(n.request).blind = true
+			if r := e.requestOf(n); r != nil {
+				r.blind = true
 			}
 		}
 		e.drop(d.node)

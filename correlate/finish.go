@@ -162,7 +162,8 @@ func (e *Engine) clockEvidence() Clock {
 }
 
 // minJoined is how many outer datagrams must join tunnel packets by size and
-// time before they prove that two captures belong together.
+// time before they prove that two captures belong together; they must also be
+// half of all packets that came out of the tunnel.
 const minJoined = 3
 
 func (e *Engine) relation() Relation {
@@ -173,7 +174,7 @@ func (e *Engine) relation() Relation {
 		return Relation{true, "one-file"}
 	case e.related > 0:
 		return Relation{true, "matched-packets"}
-	case e.outerSide.joined >= minJoined:
+	case e.outerSide.joined >= minJoined && 2*e.outerSide.joined >= e.outerSide.inner:
 		return Relation{true, "outer-to-inner"}
 	}
 	return Relation{}

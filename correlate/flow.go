@@ -24,10 +24,11 @@ func entrySide(dir uint8) uint8 {
 	return outside
 }
 
-// chainEnds are the two ends of a chain of pending packets.
-type chainEnds struct{ head, tail int32 }
+// chainEnds are the two ends of a chain of pending packets, and where the
+// search for the next twin begins: behind the one found last.
+type chainEnds struct{ head, tail, cursor int32 }
 
-var noChain = chainEnds{-1, -1}
+var noChain = chainEnds{-1, -1, -1}
 
 // flow is a conversation seen inside the tunnel.
 type flow struct {
@@ -39,16 +40,15 @@ type flow struct {
 	local      bool // with the host itself or answered by it: no part of any join
 	hostReject bool // the host answered with an ICMP error or a forged RST
 	fromOut    bool // opened from outside
-	noTwin     bool // sequence numbers do not survive: nothing can be matched
 	initiated  bool // a request of the client was seen
+	elsewhere  bool // a request of it was answered without a twin on the WAN
 	client     int32
 	out        int32 // index of the tied outside flow; -1
 	mapping    int32 // index of the live mapping; -1
 	requests   int32 // newest open request; -1
 
-	sent, got      Count // tunnel_in, tunnel_out
-	left, came     Count // wan_out, wan_in
-	gotUntied      uint64
+	sent, got      Count     // tunnel_in, tunnel_out
+	left, came     Count     // wan_out, wan_in
 	lost           [2]uint64 // by direction
 	matched        uint64
 	pairs          uint64
@@ -58,14 +58,10 @@ type flow struct {
 	translatedPort uint16
 	lastOutside    int64 // time of the last packet on the WAN
 	ambiguous      uint64
-	late           bool // a packet overdue since the last match: the mapping may have changed
 	segment        [2]uint32
 	pending        [2][2]chainEnds // by direction and side
-	wanErrors      uint32          // ICMP errors that came from outside
-	tunErrors      uint32
-	legs           [3]sketch // forward, remote, back
+	legs           [3]sketch       // forward, remote, back
 	first, last    int64
-	sendTTL        uint8
 }
 
 // outflow is a conversation seen on the WAN, tied to a flow or not yet.
@@ -75,10 +71,8 @@ type outflow struct {
 	hash     uint64
 	flow     int32        // tied flow; -1
 	localIsA bool         // valid iff flow >= 0
-	counts   [2]Count     // from a to b, from b to a, since the last tie
 	pending  [2]chainEnds // untied: from a to b, from b to a
 	last     int64
-	first    int64
 }
 
 // remote returns the end of the flow beyond the host.

@@ -24,6 +24,7 @@ type input struct {
 	mark   int64
 	at     int64
 	ended  bool
+	begun  bool // one of its packets has been taken
 	want   bool // the next batch may be waited for
 	faces  []*capturePoint
 	err    error
@@ -160,7 +161,7 @@ func (e *Engine) captureOf(in *input, iface int32, b *capture.Batch) *capturePoi
 	for int(iface) >= len(in.faces) {
 		c := &capturePoint{
 			index: len(e.captures), input: in.number, source: in.given.Source.Name(),
-			first: unset, last: unset, dropBase: unset,
+			first: unset, last: unset, dropBase: unset, headFirst: unset,
 		}
 		if n := len(in.faces); n < len(b.Interfaces) {
 			c.iface = b.Interfaces[n]

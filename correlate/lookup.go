@@ -132,7 +132,7 @@ func (e *Engine) outsideFlow(p *capture.Packet, t int64) (int32, bool) {
 			return -1, false
 		}
 		oi = e.outflows.alloc()
-		*e.outflows.at(oi) = outflow{live: true, key: key, hash: h, flow: -1, first: t, last: t, pending: [2]chainEnds{noChain, noChain}}
+		*e.outflows.at(oi) = outflow{live: true, key: key, hash: h, flow: -1, last: t, pending: [2]chainEnds{noChain, noChain}}
 		e.outTable.insert(h, oi, func(i int32) uint64 { return e.outflows.at(i).hash })
 	}
 	e.lastOut = oi
@@ -194,7 +194,7 @@ func (e *Engine) evictOutflow() bool {
 	}
 	e.evicted++
 	if fi := e.outflows.at(best).flow; fi >= 0 {
-		e.untie(fi, e.now)
+		e.untie(fi)
 	}
 	e.forgetOutflow(best)
 	return true

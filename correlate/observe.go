@@ -55,12 +55,19 @@ func (e *Engine) fromClient(fi int32, f *flow, p *capture.Packet, t int64, c *ca
 		c.offload++
 	}
 	e.decrypted(cl, p, t)
+	if p.TTL <= 1 {
+		return // never forwarded (RFC 1812 section 5.3.1)
+	}
 	req := int32(-1)
-	if !f.local && isRequest(p) {
+	if !f.local && isRequest(p) && p.TTL > maxTraceTTL {
 		req = e.newRequest(fi, f, p, t, c)
 	}
 	e.joinInside(fi, f, p, t, forward, req)
 }
+
+// maxTraceTTL is the largest TTL that traceroute programs probe with; packets
+// with so little left are not meant to arrive.
+const maxTraceTTL = 30
 
 // maxLinkPacket is the largest IP packet in octets that a link carries in
 // practice (jumbo frames); a larger one was merged by offload.
@@ -102,7 +109,7 @@ func (e *Engine) toClient(fi int32, f *flow, p *capture.Packet, t int64, c *capt
 // makeLocal takes a flow out of the join: the host itself is its other end.
 func (e *Engine) makeLocal(f *flow) {
 	f.local = true
-	f.lost, f.matched, f.pairs, f.unobserved, f.gotUntied = [2]uint64{}, 0, 0, 0, 0
+	f.lost, f.matched, f.pairs, f.unobserved = [2]uint64{}, 0, 0, 0
 	remote, _ := f.remote()
 	cl := e.clientAt(f.client)
 	if routable(remote) && !e.own[remote] {
@@ -134,11 +141,11 @@ func (e *Engine) insideError(p *capture.Packet, t int64, c *capturePoint, b *cap
 		cl.stages[TunnelIn].Packets++
 		cl.stages[TunnelIn].Bytes += n
 		e.decrypted(cl, p, t)
+		e.joinError(f, p, q, t, forward, inside)
 		return
 	}
 	f.got.Packets++
 	f.got.Bytes += n
-	f.tunErrors++
 	e.stages[TunnelOut].Packets++
 	e.stages[TunnelOut].Bytes += n
 	cl := e.clientAt(f.client)
@@ -147,14 +154,31 @@ func (e *Engine) insideError(p *capture.Packet, t int64, c *capturePoint, b *cap
 	if f.local {
 		return
 	}
-	if f.tunErrors > f.wanErrors {
-		f.hostReject = true
-		e.rejectRequests(f, sighting(c, p, TunnelOut))
+	if e.joinError(f, p, q, t, back, inside) {
+		e.answerAll(f)
 		return
 	}
-	f.matched++
-	f.pairs++
-	e.answerAll(f)
+	f.hostReject = true
+	e.rejectRequests(f, sighting(c, p, TunnelOut))
+}
+
+// joinError matches an ICMP error with its twin by what it says of the packet
+// that it quotes: the quote's addresses are translated too. It reports whether
+// the twin was seen.
+func (e *Engine) joinError(f *flow, p *capture.Packet, q *capture.Quote, t int64, dir, side uint8) bool {
+	if f.local || f.out < 0 {
+		return false
+	}
+	n := e.newNode(p, t, dir, side)
+	n.owner = e.outflows.at(f.out).flow
+	n.ident = mix(uint64(q.Seq)<<8|uint64(q.Proto), uint64(p.ICMPType)<<8|uint64(p.ICMPCode))
+	n.ident64, n.octets, n.unpaid, n.basis = 0, 1, 1, BasisHeader
+	e.settle(f, n, 0)
+	if n.open() {
+		e.wait(f, n)
+		return false
+	}
+	return true
 }
 
 // answerAll notes that an answer from beyond the host reached the client for
@@ -195,11 +219,7 @@ func (e *Engine) wan(p *capture.Packet, t int64, c *capturePoint, b *capture.Bat
 		if e.foreign(p) {
 			return
 		}
-		e.countOutflow(o, p)
 		e.joinUntied(oi, o, p, t, fromA, e.facing(p))
-		if o.flow >= 0 {
-			e.tiedPacket(o, p, t, c, fromA)
-		}
 		return
 	}
 	dir := uint8(back)
@@ -208,22 +228,17 @@ func (e *Engine) wan(p *capture.Packet, t int64, c *capturePoint, b *capture.Bat
 	}
 	f := e.flows.at(o.flow)
 	e.addOutside(f, dir, Count{1, uint64(p.IPLen)})
-	e.joinOutside(oi, o, p, t, dir)
-	e.tiedPacket(o, p, t, c, fromA)
+	f.lastOutside = t
+	if dir == back {
+		e.reply(f, p, t, c, WANIn)
+		e.noteReplyToInner(f)
+	}
+	e.joinOutside(o, p, t, dir)
 }
 
-// tiedPacket notes what a packet of a tied flow says about its requests.
-func (e *Engine) tiedPacket(o *outflow, p *capture.Packet, t int64, c *capturePoint, fromA bool) {
-	if o.flow < 0 {
-		return
-	}
-	f := e.flows.at(o.flow)
-	f.lastOutside = t
-	if fromA == o.localIsA {
-		return
-	}
-	e.reply(f, p, t, c, WANIn)
-	if f.nat == NATNone {
+// noteReplyToInner notes that the network delivers to a client's own address.
+func (e *Engine) noteReplyToInner(f *flow) {
+	if f.nat == NATNone && f.out >= 0 {
 		cl := e.clientAt(f.client)
 		cl.families[familyIndex(family(cl.addr))].replyToInner++
 	}
@@ -245,10 +260,11 @@ func (e *Engine) outsideError(p *capture.Packet, t int64, c *capturePoint, b *ca
 	local, _ := o.local()
 	if p.Dst != local {
 		e.addOutside(f, forward, Count{1, uint64(p.IPLen)})
+		e.joinError(f, p, q, t, forward, outside)
 		return
 	}
-	f.wanErrors++
 	f.lastOutside = t
+	e.joinError(f, p, q, t, back, outside)
 	e.addOutside(f, back, Count{1, uint64(p.IPLen)})
 	for i := f.requests; i >= 0; i = e.requests.at(i).older {
 		r := e.requests.at(i)

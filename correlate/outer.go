@@ -15,6 +15,11 @@ const maxPeers = 4096
 // busy machine some tens.
 const outerWindow = 100e6
 
+// joinWindow is how close in time a datagram and the packet in it must be to say
+// that two captures belong together, nanoseconds: in captures of two busy
+// tunnels, equal sizes meet within outerWindow by chance.
+const joinWindow = 5e6
+
 // maxOuterDebts bounds the outer datagrams that wait for their inner packet in
 // one class of size.
 const maxOuterDebts = 256
@@ -72,7 +77,8 @@ type outerState struct {
 	lastIndex int32
 	notListed uint64
 	debts     [gluedPayload][]outerDebt // by payload length
-	joined    uint64                    // outer datagrams tied to an inner packet by size and time
+	joined    uint64                    // outer datagrams tied to an inner packet by size and within joinWindow
+	inner     uint64                    // packets of clients that came out of the tunnel one by one
 	other     uint64                    // datagrams on the port that are no plain WireGuard
 }
 
@@ -141,6 +147,9 @@ func (e *Engine) newPeer(p *capture.Packet, t int64, key tuple) int32 {
 		inbound = true
 		o.addServer(dst)
 	}
+	if !inbound && e.forwardedTwin(p, t) {
+		return -1
+	}
 	if len(o.peers) >= maxPeers {
 		o.notListed++
 		return noRoom
@@ -155,6 +164,17 @@ func (e *Engine) newPeer(p *capture.Packet, t int64, key tuple) int32 {
 	o.index.insert(p.FlowHash, i, func(i int32) uint64 { return o.keys[i].hash() })
 	e.learnOwn(pr.server)
 	return i
+}
+
+// forwardedTwin reports whether a message that leaves the host is one that a
+// client sent through the tunnel: translation can give it the server's own port.
+func (e *Engine) forwardedTwin(p *capture.Packet, t int64) bool {
+	n := e.newNode(p, t, forward, outside)
+	if n.basis == BasisNone {
+		return false
+	}
+	c, _ := e.candidate(remoteKey(n.ident, p.Dst, p.DstPort, forward, p.Proto), n, inside)
+	return c >= 0
 }
 
 // remotes reports whether the outside flow of a packet is tied to a client.
@@ -333,6 +353,9 @@ func (e *Engine) decrypted(cl *client, p *capture.Packet, t int64) {
 		cl.glued = true
 		return
 	}
+	if cl != nil {
+		e.outerSide.inner++
+	}
 	size := uint32(wg.TransportSize(int(p.IPLen), 0))
 	if e.payInner(cl, size, t) {
 		return
@@ -374,7 +397,9 @@ func (e *Engine) payInner(cl *client, size uint32, t int64) bool {
 	}
 	pi := list[best].peer
 	e.outerSide.peers[pi].delivered++
-	e.outerSide.joined++
+	if d := t - list[best].time; d <= joinWindow && d >= -joinWindow {
+		e.outerSide.joined++
+	}
 	if cl != nil {
 		e.vote(cl, pi)
 	}

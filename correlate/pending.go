@@ -13,11 +13,13 @@ type node struct {
 	index   uint64 // key in the identity index; 0: not indexed
 	frame   uint64
 
+	length uint32 // octets of the IP packet
 	octets uint32 // TCP: sequence numbers occupied; else payload length
 	unpaid uint32 // of octets
 	lo     uint32 // TCP: first sequence number not paid yet
-	seq    uint32
+	seq    uint32 // TCP; else what ties a reply to its request
 	ack    uint32
+	part   uint32 // of glued datagrams: octets of the first one; 0: none seen
 	tsval  uint32
 	fragID uint32
 
@@ -26,17 +28,20 @@ type node struct {
 	up, down   int32 // in the index's chain
 	sibling    int32 // the same packet read in the other direction; -1
 	request    int32 // the request that this packet is; -1
+	requestGen uint32
 	gen        uint32
+	capture    int32
 
 	srcPort uint16
 	window  uint16
-	capture int16
 	side    uint8
 	dir     uint8 // forward or back; of an outflow's node: from the remote's view of the packet
 	slot    uint8 // which of the owner's chains
 	outer   bool  // owner is an outflow
 	tcp     bool
 	hasTS   bool
+	first   bool  // first fragment of several
+	vague   bool  // several flows' packets fitted equally well before
 	flags   uint8 // TCP flags
 	basis   Basis
 }
@@ -98,7 +103,9 @@ func (p *pending) add(ends *chainEnds, from *node) int32 {
 	i := p.nodes.alloc()
 	n := p.nodes.at(i)
 	*n = *from
-	p.gen++
+	if p.gen++; p.gen == 0 {
+		p.gen = 1 // 0 is that of a slot that is free
+	}
 	n.gen, n.index = p.gen, 0
 	n.prev, n.next, n.up, n.down, n.sibling = ends.tail, -1, -1, -1, -1
 	if ends.tail >= 0 {
@@ -107,6 +114,9 @@ func (p *pending) add(ends *chainEnds, from *node) int32 {
 		ends.head = i
 	}
 	ends.tail = i
+	if ends.cursor < 0 {
+		ends.cursor = i
+	}
 	p.byTime.push(due{i, n.gen})
 	return i
 }
@@ -114,6 +124,9 @@ func (p *pending) add(ends *chainEnds, from *node) int32 {
 // unlink takes a node out of its owner's chain.
 func (p *pending) unlink(ends *chainEnds, i int32) {
 	n := p.nodes.at(i)
+	if ends.cursor == i {
+		ends.cursor = n.next
+	}
 	if n.prev >= 0 {
 		p.nodes.at(n.prev).next = n.next
 	} else {
@@ -205,7 +218,7 @@ func identity(pk *capture.Packet) (ident uint64, basis Basis) {
 		if pk.WG.Type == wg.MessageTransport {
 			// A WireGuard session of the client's own: index and counter name
 			// the message.
-			return mix(uint64(pk.WG.Receiver)<<32|uint64(pk.PayloadLen), pk.WG.Counter), BasisPayload
+			return mix(uint64(pk.WG.Receiver), pk.WG.Counter), BasisPayload
 		}
 		if pk.Hash16 == 0 {
 			return mix(uint64(pk.FragID)<<32|uint64(pk.PayloadLen), 3<<40), BasisNone

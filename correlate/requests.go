@@ -81,25 +81,74 @@ func (e *Engine) newRequest(fi int32, f *flow, p *capture.Packet, t int64, c *ca
 	return i
 }
 
-// requestLeft notes that a request was seen at wan_out.
-func (e *Engine) requestLeft(i int32, f *flow, exit *node) {
-	r := e.requests.at(i)
-	if r.left {
+// requestOf returns the request that a waiting packet is, or nil: it may have
+// been decided before its packet.
+func (e *Engine) requestOf(n *node) *request {
+	if n.request < 0 {
+		return nil
+	}
+	if r := e.requests.at(n.request); r.gen == n.requestGen {
+		return r
+	}
+	return nil
+}
+
+// requestLeft notes that a packet, if it is a request, was seen at wan_out.
+func (e *Engine) requestLeft(entry *node, f *flow, exit *node) {
+	r := e.requestOf(entry)
+	if r == nil || r.left {
 		return
 	}
 	r.left, r.leftAt = true, exit.time
-	r.beyond = r.sighting
-	r.beyond.Stage, r.beyond.Frame, r.beyond.Time = WANOut, exit.frame, exit.time
-	r.beyond.Capture = int(exit.capture)
+	if !r.replied {
+		r.beyond = r.sighting
+		e.seenOutside(&r.beyond, exit, WANOut)
+		if f.out >= 0 {
+			r.beyond.Src = addrPort(f.translated, f.translatedPort)
+		}
+	}
 	inner, _ := f.inner()
 	r.bare = f.nat == NATNone && !routable(inner)
 }
+
+// seenOutside makes a sighting that of a packet at the WAN.
+func (e *Engine) seenOutside(s *Sighting, n *node, stage Stage) {
+	s.Stage, s.Frame, s.Capture, s.Length = stage, n.frame, int(n.capture), n.length
+	s.Time = n.time + e.captures[n.capture].shift
+}
+
+// replied notes a reply at the WAN that waited until its flow was known.
+func (e *Engine) replied(f *flow, n *node) {
+	e.noteReplyToInner(f)
+	for i, k := f.requests, 0; i >= 0 && k < maxOpenRequests; k++ {
+		r := e.requests.at(i)
+		i = r.older
+		if r.id != n.seq && !n.tcp || r.answered || r.replied {
+			continue
+		}
+		r.replied = true
+		r.beyond = r.sighting
+		e.seenOutside(&r.beyond, n, WANIn)
+		r.beyond.Src, r.beyond.Dst = r.sighting.Dst, addrPort(f.translated, f.translatedPort)
+		r.beyond.TCPFlags = n.flags
+		if r.kind == capture.KindEchoRequest {
+			r.beyond.Kind, r.beyond.ICMPType = capture.KindEchoReply, 0
+		}
+		if r.left {
+			f.legs[1].add(n.time - r.leftAt)
+		}
+	}
+}
+
+// maxOpenRequests bounds how many open requests of one flow a reply is compared
+// with.
+const maxOpenRequests = 64
 
 // reply notes a packet from the remote at one of the two stages of the way
 // back, for every open request that it answers.
 func (e *Engine) reply(f *flow, p *capture.Packet, t int64, c *capturePoint, stage Stage) {
 	id := requestID(p)
-	for i, n := f.requests, 0; i >= 0 && n < 64; n++ {
+	for i, n := f.requests, 0; i >= 0 && n < maxOpenRequests; n++ {
 		r := e.requests.at(i)
 		i = r.older
 		if r.id != id || r.answered {
@@ -135,7 +184,7 @@ func (e *Engine) settleRequests(limit int64) {
 	for e.requestQueue.size > 0 {
 		d := e.requestQueue.at(0)
 		r := e.requests.at(d.node)
-		if r.time >= limit && !r.answered {
+		if r.time >= limit && !(r.answered && r.left) {
 			return
 		}
 		e.settleOldest()
@@ -166,6 +215,8 @@ func (e *Engine) fate(r *request) Fate {
 		return FateLocal
 	case r.rejected && !r.replied:
 		return FateRejected
+	case e.dropped(r):
+		return FateUnobservable
 	case e.end-r.time < AnswerTime.Nanoseconds() && (r.left || r.replied):
 		return FatePending
 	case r.replied:
@@ -182,11 +233,30 @@ func (e *Engine) fate(r *request) Fate {
 	return FatePending
 }
 
+// dropped reports whether a tap dropped packets while the request's twin or
+// reply should have passed it.
+func (e *Engine) dropped(r *request) bool {
+	side := outside
+	if r.replied {
+		side = inside
+	}
+	return e.points[side].droppedIn(r.time, min(r.time+AnswerTime.Nanoseconds(), e.end))
+}
+
 // book enters a request into its client's ledger.
 func (e *Engine) book(r *request) {
 	cl := e.clientAt(r.client)
 	fate := e.fate(r)
 	fam := &cl.families[familyIndex(family(r.target))]
+	if e.own[r.target] {
+		return // the host's own address, learned since
+	}
+	if fate == FateLocal && routable(r.target) && r.flow >= 0 {
+		if f := e.flows.at(r.flow); !f.local && !f.elsewhere {
+			f.elsewhere = true
+			fam.localAnswers++
+		}
+	}
 	if fate != FateAnswered && !routable(r.target) {
 		// An answer of the host itself says nothing about the way beyond it.
 		if fate != FateLocal {

@@ -59,7 +59,20 @@ func (e *Engine) assign() error {
 	e.learnPort()
 	e.learnMAC()
 	e.learnClients()
-	return e.settleClock()
+	e.settleClock()
+	e.headStats()
+	return nil
+}
+
+// headStats takes over what the heads say of drops before anything is judged.
+func (e *Engine) headStats() {
+	for _, in := range e.inputs {
+		for _, b := range in.head {
+			for _, s := range b.Stats {
+				e.noteStats(e.captureOf(in, s.Iface, b), s)
+			}
+		}
+	}
 }
 
 // place makes a capture with a role part of its point, and takes over what it
@@ -108,6 +121,9 @@ func (e *Engine) survey() []*face {
 					byPoint[c] = fc
 				}
 				fc.add(p)
+				if c.headFirst == unset && p.Flags&capture.FlagTimeUnknown == 0 {
+					c.headFirst = p.Time
+				}
 			}
 		}
 	}

@@ -24,6 +24,26 @@ func (r *rows) addFlow(row Flow, f *flow) {
 	}
 }
 
+// reopen makes the losses of a direction in a span of time unobservable.
+func (r *rows) reopen(dir int, s span) {
+	for outcome := range r.flows {
+		for i := range r.flows[outcome] {
+			f := &r.flows[outcome][i]
+			lost := &f.LostForward
+			if dir == back {
+				lost = &f.LostReturn
+			}
+			if f.First > s.to || f.Last < s.from {
+				continue
+			}
+			r.sums.LostPackets -= *lost
+			r.sums.Unobservable += *lost
+			f.Unobservable += *lost
+			*lost = 0
+		}
+	}
+}
+
 func (r *rows) addMapping(m Mapping) {
 	if len(r.mappings) < r.limit {
 		r.mappings = append(r.mappings, m)
@@ -38,7 +58,7 @@ func (t *Totals) add(row *Flow, f *flow) {
 	if row.Outcome == OutcomeAnswered {
 		t.Answered++
 	}
-	if f.local {
+	if row.Outcome == OutcomeLocal {
 		return
 	}
 	t.MatchedPackets += f.matched
@@ -55,16 +75,16 @@ func (e *Engine) flowRow(f *flow) Flow {
 	row := Flow{
 		Proto: f.key.proto, Client: addrPort(inner, innerPort), Remote: addrPort(remote, remotePort),
 		NAT: f.nat, In: f.sent, Out: f.left, Reply: f.came, Back: f.got,
-		Unobservable: f.unobserved, First: f.first, Last: f.last,
+		First: f.first, Last: f.last,
 		Forward: f.legs[0].latency(-miss), Remotely: f.legs[1].latency(0), Return: f.legs[2].latency(miss),
-	}
-	if !f.local {
-		row.LostForward, row.LostReturn = f.lost[forward], f.lost[back]
 	}
 	if !f.translated.IsZero() {
 		row.Translated = addrPort(f.translated, f.translatedPort)
 	}
 	row.Outcome, row.Stopped = e.outcome(f)
+	if row.Outcome != OutcomeLocal {
+		row.LostForward, row.LostReturn, row.Unobservable = f.lost[forward], f.lost[back], f.unobserved
+	}
 	return row
 }
 
@@ -72,8 +92,9 @@ func (e *Engine) flowRow(f *flow) Flow {
 func (e *Engine) outcome(f *flow) (Outcome, Stage) {
 	seen := e.points[outside].present && e.points[inside].present
 	left, came := f.left.Packets > 0, f.came.Packets > 0
+	remote, _ := f.remote()
 	switch {
-	case f.local:
+	case f.local || e.own[remote]:
 		return OutcomeLocal, StageNone
 	case f.fromOut:
 		if f.sent.Packets > 0 && f.got.Packets > 0 {
@@ -90,7 +111,11 @@ func (e *Engine) outcome(f *flow) (Outcome, Stage) {
 		return OutcomeAnswered, StageNone
 	case f.hostReject:
 		return OutcomeRejected, TunnelIn
-	case f.got.Packets > 0 && f.gotUntied > 0:
+	case f.got.Packets > 0 && f.sent.Packets > 0 && f.unobserved > 0:
+		return OutcomeAnswered, StageNone
+	case f.got.Packets > 0 && f.sent.Packets > 0:
+		// Answered without a twin on the WAN: by a redirect, a proxy, another
+		// uplink, or a peer whose numbers are translated beyond recognition.
 		return OutcomeLocal, StageNone
 	case f.got.Packets > 0:
 		return OutcomeUnknown, StageNone

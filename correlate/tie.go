@@ -2,8 +2,6 @@ package correlate
 
 import (
 	"net/netip"
-
-	"github.com/wgtrace/wgtrace/capture"
 )
 
 // mapping is a live translation.
@@ -17,16 +15,9 @@ type mapping struct {
 func (e *Engine) tie(fi, oi int32, basis Basis, t int64) {
 	f, o := e.flows.at(fi), e.outflows.at(oi)
 	f.out, o.flow = oi, fi
-	f.late = false
 	remote, remotePort := f.remote()
 	o.localIsA = o.key.b == remote && o.key.bPort == remotePort
-	a, b := o.counts[0], o.counts[1]
-	if !o.localIsA {
-		a, b = b, a
-	}
 	before := f.left.Packets + f.came.Packets
-	e.addOutside(f, forward, a)
-	e.addOutside(f, back, b)
 
 	inner, innerPort := f.inner()
 	local, localPort := o.local()
@@ -34,22 +25,19 @@ func (e *Engine) tie(fi, oi int32, basis Basis, t int64) {
 	f.oriented = true
 	e.confirmClient(f.client)
 	e.clientAt(f.client).noteWANAddr(local, family(remote))
-	if local == inner && localPort == innerPort {
-		f.nat = NATNone
-	} else {
+	f.nat = NATNone
+	if local != inner || localPort != innerPort {
 		f.nat = NATSource
 		if f.fromOut {
 			f.nat = NATDest
 		}
 		e.learnOwn(local)
-		e.openMapping(f, basis, min(t, o.first), before)
+		e.openMapping(f, basis, min(t, o.oldest(&e.pending)), before)
 	}
-
-	for i := f.pending[forward][inside].head; i >= 0; i = e.pending.nodes.at(i).next {
-		e.pending.unindex(i)
-	}
-	for i := f.pending[back][inside].head; i >= 0; i = e.pending.nodes.at(i).next {
-		e.pending.unindex(i)
+	for dir := range f.pending {
+		for i := f.pending[dir][inside].head; i >= 0; i = e.pending.nodes.at(i).next {
+			e.pending.unindex(i)
+		}
 	}
 	for slot := range o.pending {
 		dir := uint8(forward)
@@ -63,16 +51,58 @@ func (e *Engine) tie(fi, oi int32, basis Basis, t int64) {
 			if n.sibling >= 0 {
 				e.pending.nodes.at(n.sibling).sibling = -1
 			}
-			if n.dir != dir {
-				continue
-			}
-			n.outer, n.owner = false, fi
-			e.settle(f, &n, n.octets)
-			if n.open() {
-				e.wait(f, &n)
+			if n.dir == dir {
+				n.owner, n.sibling = fi, -1
+				e.arrive(f, &n)
 			}
 		}
 	}
+}
+
+// oldest returns the time of the oldest packet that waits in an untied flow.
+func (o *outflow) oldest(p *pending) int64 {
+	t := int64(maxTime)
+	for _, ends := range o.pending {
+		if ends.head >= 0 {
+			t = min(t, p.nodes.at(ends.head).time)
+		}
+	}
+	return t
+}
+
+// takeOver gives the outside flow in which node c waits to inside flow fi: the
+// flow that it is tied to cannot account for c, the translation gave its port to
+// a new client. What came since then goes with it.
+func (e *Engine) takeOver(fi, c int32, basis Basis) {
+	w := e.pending.nodes.at(c)
+	since, gi := w.time, w.owner
+	g := e.flows.at(gi)
+	oi := g.out
+	o := e.outflows.at(oi)
+	e.untie(gi)
+	if e.flows.at(fi).out >= 0 {
+		e.untie(fi)
+	}
+	for dir := uint8(forward); dir <= back; dir++ {
+		slot := uint8(0)
+		if (dir == forward) != o.localIsA {
+			slot = 1
+		}
+		ends := &g.pending[dir][outside]
+		for i := ends.head; i >= 0; {
+			n := *e.pending.nodes.at(i)
+			next := n.next
+			if n.time >= since {
+				e.pending.unlink(ends, i)
+				e.pending.release(i)
+				e.takeBack(g, dir, uint64(n.length))
+				n.owner, n.outer, n.slot = oi, true, slot
+				e.pending.add(&o.pending[slot], &n)
+			}
+			i = next
+		}
+	}
+	e.tie(fi, oi, basis, since)
 }
 
 // openMapping begins a row of the translation table.
@@ -119,13 +149,10 @@ func (e *Engine) mappingRow(f *flow) Mapping {
 }
 
 // untie ends the tie of an inside flow: the translation was reused or replaced.
-func (e *Engine) untie(fi int32, t int64) {
+func (e *Engine) untie(fi int32) {
 	f := e.flows.at(fi)
 	e.closeMapping(f)
-	o := e.outflows.at(f.out)
-	o.flow = -1
-	o.counts = [2]Count{}
-	o.first = t
+	e.outflows.at(f.out).flow = -1
 	f.out = -1
 }
 
@@ -167,19 +194,9 @@ func (e *Engine) addOutside(f *flow, dir uint8, c Count) {
 	cl.stages[stage].Bytes += c.Bytes
 }
 
-// countOutflow counts a packet of an outside flow that is not tied.
-func (e *Engine) countOutflow(o *outflow, p *capture.Packet) {
-	i := 1
-	if p.Src == o.key.a && p.SrcPort == o.key.aPort {
-		i = 0
-	}
-	o.counts[i].Packets++
-	o.counts[i].Bytes += uint64(p.IPLen)
-}
-
 // takeBack undoes the count of a packet on the WAN that turned out to belong to
 // another flow.
-func (e *Engine) takeBack(f *flow, dir uint8, p *capture.Packet) {
+func (e *Engine) takeBack(f *flow, dir uint8, length uint64) {
 	stage, sum := WANOut, &f.left
 	if dir == back {
 		stage, sum = WANIn, &f.came
@@ -187,6 +204,6 @@ func (e *Engine) takeBack(f *flow, dir uint8, p *capture.Packet) {
 	cl := e.clientAt(f.client)
 	for _, c := range [3]*Count{sum, &e.stages[stage], &cl.stages[stage]} {
 		c.Packets--
-		c.Bytes -= uint64(p.IPLen)
+		c.Bytes -= length
 	}
 }
