@@ -39,9 +39,10 @@ var decryptedThenDropped = rule{
 		confidence := 0.9
 		switch {
 		case sentCalls(p) && s.ev.Relation.Proved:
-		case p.UndeliveredCalls+p.UnseenCalls >= minUndelivered && s.emptyTunnel():
+		case p.UndeliveredCalls+p.UnseenCalls >= minUndelivered && p.DataOut == 0 && s.emptyTunnel():
 			// The file of a tap that never saw a client cannot prove that it
-			// was open all the time, nor that it belongs to this WAN.
+			// was open all the time, nor that it belongs to this WAN. A server
+			// that sends data back was not deaf.
 			confidence = 0.7
 		default:
 			return proof{}, false
