@@ -137,18 +137,16 @@ func (e *Engine) newPeer(p *capture.Packet, t int64, key tuple) int32 {
 	o := e.outerSide
 	src, dst := addrPort(p.Src, p.SrcPort), addrPort(p.Dst, p.DstPort)
 	inbound := o.servers[dst]
+	if e.remotes(p) || !inbound && e.forwardedTwin(p, t) {
+		return -1
+	}
 	if !inbound && !o.servers[src] {
-		// Another address of the host: a client that calls the known port, and
-		// is not itself a forwarded client of ours.
-		if o.port == 0 || p.DstPort != o.port || p.WG.Type != wg.MessageInitiation ||
-			e.facing(p) == int8(forward) || e.remotes(p) {
+		// Another address of the host: a client that calls the known port.
+		if o.port == 0 || p.DstPort != o.port || p.WG.Type != wg.MessageInitiation || e.facing(p) == int8(forward) {
 			return -1
 		}
 		inbound = true
 		o.addServer(dst)
-	}
-	if !inbound && e.forwardedTwin(p, t) {
-		return -1
 	}
 	if len(o.peers) >= maxPeers {
 		o.notListed++

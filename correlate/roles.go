@@ -443,8 +443,15 @@ func (e *Engine) learnPort() {
 			v.data++
 		}
 	}
+	// A client's own WireGuard shows inside the tunnel too.
+	forwarded := make(map[wg.Header]bool)
 	e.heads(func(p *capture.Packet, c *capturePoint) {
-		if c.role != capture.RoleWAN || p.Kind != capture.KindUDP || p.WG.Type == wg.MessageUnknown {
+		if c.role == capture.RoleTunnel && p.WG.Type != wg.MessageUnknown && len(forwarded) < headPackets {
+			forwarded[p.WG] = true
+		}
+	})
+	e.heads(func(p *capture.Packet, c *capturePoint) {
+		if c.role != capture.RoleWAN || p.Kind != capture.KindUDP || p.WG.Type == wg.MessageUnknown || forwarded[p.WG] {
 			return
 		}
 		src, dst := addrPort(p.Src, p.SrcPort), addrPort(p.Dst, p.DstPort)
