@@ -62,7 +62,7 @@ Nothing on this host is changed.`,
 	f.BoolVar(&o.list, "list", false, "list the cases")
 	f.BoolVar(&o.output.noColor, "no-color", false, "no colours (NO_COLOR does the same)")
 	f.StringVar(&o.output.lang, "lang", "en", "language of the sentences")
-	o.output.format, o.output.os = "text", "auto"
+	o.output.format, o.output.os, o.output.redact = "text", "auto", "none"
 	return cmd
 }
 
