@@ -58,8 +58,14 @@ type anchor struct {
 	time  int64
 	count int
 	dir   uint8
-	flow  uint64
+	weak  bool   // its content is the same every day, as that of a ping can be
+	flow  uint64 // of the inside packet
 }
+
+// nearClocks is how far apart two clocks may be for weak anchors alone to set
+// them, nanoseconds: pings with equal payloads count from the same number every
+// time, so that those of another day fit as well.
+const nearClocks = int64(10 * time.Second)
 
 // settleClock fixes by how much WAN times are shifted.
 func (e *Engine) settleClock() {
@@ -113,12 +119,13 @@ func (e *Engine) estimateClock() {
 	type difference struct {
 		d    int64
 		dir  uint8
+		weak bool
 		flow uint64
 	}
 	var all []difference
 	for key, a := range in {
 		if b, ok := out[key]; ok && a.count == b.count {
-			all = append(all, difference{b.time - a.time, a.dir, a.flow})
+			all = append(all, difference{b.time - a.time, a.dir, a.weak, a.flow})
 		}
 	}
 	slices.SortFunc(all, func(a, b difference) int {
@@ -141,10 +148,12 @@ func (e *Engine) estimateClock() {
 	}
 	group := all[best : best+bestLen]
 	flows := make(map[uint64]bool)
+	strong := false
 	for _, d := range group {
 		flows[d.flow] = true
+		strong = strong || !d.weak || max(d.d, -d.d) <= nearClocks
 	}
-	if bestLen < 3 || len(flows) < 2 && bestLen < 8 {
+	if bestLen < 3 || len(flows) < 2 && bestLen < 8 || !strong {
 		e.alignOuter()
 		return
 	}
@@ -192,7 +201,8 @@ func note(m map[uint64]anchor, p *capture.Packet, dir uint8) {
 	key := remoteKey(ident^p.Hash64, addr, port, dir, p.Proto)
 	a := m[key]
 	if a.count == 0 || p.Time < a.time {
-		a.time, a.dir, a.flow = p.Time, dir, mix(addr.Lo^addr.Hi, uint64(port))
+		a.time, a.dir, a.flow = p.Time, dir, p.FlowHash
+		a.weak = p.Kind == capture.KindEchoRequest || p.Kind == capture.KindEchoReply
 	}
 	a.count++
 	m[key] = a

@@ -215,10 +215,10 @@ func (e *Engine) fate(r *request) Fate {
 		return FateLocal
 	case r.rejected && !r.replied:
 		return FateRejected
-	case e.dropped(r):
-		return FateUnobservable
 	case e.end-r.time < AnswerTime.Nanoseconds() && (r.left || r.replied):
 		return FatePending
+	case (r.replied || r.left) && e.dropped(r):
+		return FateUnobservable
 	case r.replied:
 		return FateReplyLost
 	case r.left && r.bare:
@@ -233,8 +233,8 @@ func (e *Engine) fate(r *request) Fate {
 	return FatePending
 }
 
-// dropped reports whether a tap dropped packets while the request's twin or
-// reply should have passed it.
+// dropped reports whether a tap dropped packets while the reply to a request
+// that left should have passed it.
 func (e *Engine) dropped(r *request) bool {
 	side := outside
 	if r.replied {

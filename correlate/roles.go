@@ -229,7 +229,7 @@ func tunnelName(c *capturePoint) bool {
 func (e *Engine) assignRoles(faces []*face) error {
 	var open []*face
 	for _, f := range faces {
-		if f.point.role != capture.RoleUnknown {
+		if f.point.role != capture.RoleUnknown || f.repeats(faces) != nil {
 			continue
 		}
 		switch {
@@ -242,6 +242,13 @@ func (e *Engine) assignRoles(faces []*face) error {
 			f.give(capture.RoleTunnel, "name")
 		}
 	}
+	defer func() {
+		for _, f := range faces {
+			if o := f.repeats(faces); o != nil && f.point.role == capture.RoleUnknown && !f.point.unused {
+				f.give(o.point.role, o.point.roleWhy)
+			}
+		}
+	}()
 	if e.opts.Live || len(open) == 0 {
 		return e.checkRoles(faces)
 	}
@@ -264,6 +271,18 @@ func (e *Engine) assignRoles(faces []*face) error {
 		return err
 	}
 	return e.checkRoles(faces)
+}
+
+// repeats returns the face of an earlier section of the same file that has the
+// same name and link type, or nil: a file that was written in several goes.
+func (f *face) repeats(all []*face) *face {
+	for _, o := range all {
+		if o.point.input == f.point.input && o.point.iface.Section < f.point.iface.Section &&
+			o.point.iface.Name == f.point.iface.Name && o.point.iface.LinkType == f.point.iface.LinkType {
+			return o
+		}
+	}
+	return nil
 }
 
 // isOuter reports whether the WireGuard packets of a face are the outer ones:
