@@ -151,6 +151,8 @@ func (o *liveOptions) check(f *pflag.FlagSet) error {
 		return usage("-c 100", "-c 0: must be more than 0")
 	case o.snapLen < minSnapLen || o.snapLen > maxSnapLen:
 		return usage("-s 256", "-s %d: must lie between %d and %d", o.snapLen, minSnapLen, maxSnapLen)
+	case o.tunnel != "" && o.tunnel == o.wan:
+		return sameAdapter(o.tunnel)
 	case f.Changed("write") && o.write == "":
 		return usage("-w run.pcapng", "-w: an empty file name")
 	case o.write == "":
@@ -240,9 +242,13 @@ func (o *liveOptions) choose(facts *host.Snapshot) (string, error) {
 		o.wan, wanWhy = c.Name, c.Why
 	}
 	if o.tunnel == o.wan {
-		return "", usage("wgtrace interfaces lists the adapters of this host", "tunnel and WAN are the same adapter: %s", o.tunnel)
+		return "", sameAdapter(o.tunnel)
 	}
 	return fmt.Sprintf("tunnel %s (%s), WAN %s (%s)", printable(o.tunnel), tunnelWhy, printable(o.wan), wanWhy), nil
+}
+
+func sameAdapter(name string) error {
+	return usage("wgtrace interfaces lists the adapters of this host", "tunnel and WAN are the same adapter: %s", name)
 }
 
 // open opens both taps and the recording.

@@ -40,6 +40,7 @@ func explainUsage(root *cobra.Command) {
 				return unknownCommand(root, strings.Join(args, " "))
 			}
 			cmd.InitDefaultHelpFlag()
+			cmd.InitDefaultVersionFlag()
 			return cmd.Help()
 		},
 	})

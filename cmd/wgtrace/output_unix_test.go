@@ -1,0 +1,46 @@
+//go:build unix
+
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestOutputIntoSpecialFile: a device or pipe is written into; replacing it by a
+// file would break the machine when root says -o /dev/null.
+func TestOutputIntoSpecialFile(t *testing.T) {
+	inFolder(t)
+	if err := syscall.Mkfifo("pipe.json", 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := make(chan []byte, 1)
+	go func() {
+		f, err := os.Open("pipe.json")
+		if err != nil {
+			got <- nil
+			return
+		}
+		defer f.Close()
+		data, _ := io.ReadAll(f)
+		got <- data
+	}()
+	if p := wgtrace(nil, "read", "tunnel.pcap", "wan.pcap", "-o", "pipe.json"); p.status != exitFault {
+		t.Fatalf("status %d, %s", p.status, p.stderr)
+	}
+	select {
+	case data := <-got:
+		if !json.Valid(data) {
+			t.Errorf("the pipe brought %.80q", data)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the pipe brought nothing")
+	}
+	if st, err := os.Lstat("pipe.json"); err != nil || st.Mode()&os.ModeNamedPipe == 0 {
+		t.Errorf("the pipe was replaced: %v, %v", st, err)
+	}
+}
