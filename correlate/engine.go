@@ -225,8 +225,11 @@ func (e *Engine) merge() {
 			return
 		}
 		if first != nil && first.at <= mark {
-			e.reach()
-			e.take(first, min(limit, mark))
+			limit = min(limit, mark)
+			if limit >= e.nextSweep {
+				e.reach()
+			}
+			e.take(first, limit)
 			continue
 		}
 		if e.now != unset && mark > e.now && mark != maxTime {

@@ -85,6 +85,7 @@ type trace struct {
 	opts     correlate.Options
 	skew     time.Duration // of the WAN's clock against the tunnel's
 	two      bool          // one file for each point
+	unsorted bool          // records stand in the order of the case, whatever their times
 	expired  uint64        // packets whose TTL ends at the host: they enter no join
 }
 
@@ -118,7 +119,11 @@ func (tr *trace) inputs() []correlate.Input {
 		out[i].Time += int64(tr.skew)
 	}
 	outStats := slices.Clone(tr.outStats)
-	byTime := func(list []pk) { sort.SliceStable(list, func(a, b int) bool { return list[a].Time < list[b].Time }) }
+	byTime := func(list []pk) {
+		if !tr.unsorted {
+			sort.SliceStable(list, func(a, b int) bool { return list[a].Time < list[b].Time })
+		}
+	}
 	if tr.two {
 		byTime(in)
 		byTime(out)
