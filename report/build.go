@@ -27,11 +27,15 @@ type Info struct {
 
 // Build makes the report of a run. Nothing in it aliases ev or d.
 func Build(ev *correlate.Evidence, d *diagnose.Diagnosis, info Info) *Report {
-	words, err := text.For(info.Lang)
+	language := text.ForFiles
+	if info.Live {
+		language = text.For
+	}
+	words, err := language(info.Lang)
 	if err != nil {
 		// A report in English beats none; the command line has refused an
 		// unknown language before.
-		words, err = text.For("en")
+		words, err = language("en")
 		if err != nil {
 			panic(err) // the catalog is part of the program, and its tests compile it
 		}

@@ -32,8 +32,11 @@ var FindingArgs = map[string]any{
 	"os":             "", // "linux", "windows", "macos", ""
 	"reason":         "", // why there is no verdict: a key of reasons
 	"dropped":        int64(0),
-	"untested":       "", // "IPv6"
-	"keep":           "", // the command that keeps a change which would take itself back
+	"untested":       "",       // "IPv6"
+	"lost":           int64(0), // packets between tunnel and WAN
+	"lost_back":      int64(0), // between WAN and tunnel, instead of lost
+	"lost_of":        int64(0), // packets of the connections that lose some
+	"keep":           "",       // the command that keeps a change which would take itself back
 	"undo_seconds":   int64(0),
 }
 

@@ -7,6 +7,7 @@ package text
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -80,27 +81,54 @@ type Catalog struct {
 
 var (
 	catalogsMu sync.Mutex
-	catalogs   = map[string]*Catalog{}
+	catalogs   = map[catalogKey]*Catalog{}
 )
 
 // For returns the catalog of a language tag ("en"). An unknown tag is an error
 // that lists the known ones.
-func For(tag string) (*Catalog, error) {
+func For(tag string) (*Catalog, error) { return find(tag, false) }
+
+// ForFiles is For where the machine that was captured need not be the one that
+// the person sits at: its sentences say "the server" instead of "this computer",
+// because they tell where to run commands as root.
+func ForFiles(tag string) (*Catalog, error) { return find(tag, true) }
+
+func find(tag string, files bool) (*Catalog, error) {
 	l, ok := languages[tag]
 	if !ok {
 		return nil, fmt.Errorf("language %q: not known; there are: %s", tag, strings.Join(Languages(), ", "))
 	}
+	key := catalogKey{tag, files}
 	catalogsMu.Lock()
 	defer catalogsMu.Unlock()
-	if c, ok := catalogs[tag]; ok {
+	if c, ok := catalogs[key]; ok {
 		return c, nil
+	}
+	if files {
+		l = l.ofServer()
 	}
 	c, err := compile(l)
 	if err != nil {
 		return nil, err
 	}
-	catalogs[tag] = c
+	catalogs[key] = c
 	return c, nil
+}
+
+// ofServer returns the language with "the server" for "this computer".
+func (l *language) ofServer() *language {
+	other := *l
+	other.words = maps.Clone(l.words)
+	for _, id := range []string{"host", "Host"} {
+		other.words[id] = l.words[id+"-server"]
+		other.words[id+"-windows"] = l.words[id+"-server"]
+	}
+	return &other
+}
+
+type catalogKey struct {
+	tag   string
+	files bool
 }
 
 func compile(l *language) (*Catalog, error) {

@@ -46,7 +46,7 @@ var enCauses = map[string]CauseText{
 	"wrong-capture-adapter": {
 		Title:     `the packets come out of another tunnel adapter than the one that was captured`,
 		Why:       `A computer can have several WireGuard adapters.`,
-		SettledBy: `"wgtrace interfaces" lists the tunnel adapters of this computer.`,
+		SettledBy: `"wgtrace interfaces" lists the tunnel adapters of {{host .os}}.`,
 	},
 
 	// Forwarding.

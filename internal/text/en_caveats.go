@@ -2,12 +2,12 @@ package text
 
 var enCaveats = map[string]string{
 	"one-sided":          `{{with point .point}}The {{.}} side{{else}}One of the two sides{{end}} was not captured: what happens to packets there cannot be seen.`,
-	"disorder":           `{{spell .source "A capture"}}: the clock of the capture jumped {{n .count "time" "times"}}; packets around a jump were left out of the verdict.`,
+	"disorder":           `{{with .source}}{{.}}: the{{else}}The{{end}} time stamps jump {{n .count "time" "times"}}; packets around a jump were left out of the verdict.`,
 	"damaged":            `{{spell .source "A capture"}}: damaged at offset {{.offset}}, after {{n .packets "packet" "packets"}}{{with .reason}}: {{.}}{{end}}. What stands before was used.`,
 	"dropped":            `{{spell .source "A capture"}}: the system lost {{n .count "packet" "packets"}} before wgtrace saw them; the seconds in which that happened prove no loss.`,
 	"truncated":          `{{spell .source "A capture"}}: {{n .count "packet was" "packets were"}} cut short{{if .snaplen}} to {{num .snaplen}} octets{{end}}; they were matched by what is left of them.`,
 	"filtered":           `{{spell .source "A capture"}}: recorded with the filter "{{.filter}}", so a packet that is missing may have been filtered out.`,
-	"clock-estimated":    `The two captures come from different clocks: the WAN's clock is {{num .offset_us}} microseconds ahead of the tunnel's{{if .uncertainty_us}}, give or take {{num .uncertainty_us}} microseconds{{end}}. Times between them are corrected by that.`,
+	"clock-estimated":    `{{if le (size .offset_us) .uncertainty_us}}The clocks of the two captures agree to {{span .uncertainty_us}}.{{else}}The two captures come from different clocks: that of the WAN is {{span .offset_us}} {{if lt .offset_us 0}}behind{{else}}ahead of{{end}} that of the tunnel{{if .uncertainty_us}}, give or take {{span .uncertainty_us}}{{end}}. Times between them are corrected by that.{{end}}`,
 	"clock-unknown":      `How far the clocks of the two captures differ is not known: times from one to the other may be wrong.`,
 	"no-overlap":         `The two captures do not overlap in time{{if .seconds}}: {{n .seconds "second lies" "seconds lie"}} between them{{end}}.`,
 	"role-contradiction": `{{spell .source "A capture"}}: named as {{with point .point}}the {{.}}{{else}}one{{end}} side, but its packets look like the other one.`,

@@ -27,19 +27,27 @@ var enFindings = map[string]FindingText{
 			`{{if .seconds}} in {{num .seconds}} s{{end}}` +
 			`{{if .data_in}}, while {{n .data_in "encrypted data packet" "encrypted data packets"}} arrived{{end}}. ` +
 			`"Nothing arrived" and "nobody has tried yet" look the same, so this is no fault yet.`,
-		Advice: `Start wgtrace again, and open a website on the phone while it runs. The green switch in the app only means that the tunnel is switched on.`,
+		Advice: `Capture again, and open a website on the phone meanwhile. The green switch in the app only means that the tunnel is switched on.`,
 		Worked: `The picture must show packets that arrive from the phone. If it stays at 0 while the page loads or fails, check that the phone's Wi-Fi is off and its tunnel is on.`,
 		Fine:   `{{if .responses}}The keys are right and the port is open: {{host .os}} and the phone have greeted each other.{{end}}`,
 	},
 	"too-little-evidence": {
-		Title:    `Too little was seen for a verdict`,
-		Headline: `No verdict yet: too little was seen to say where packets disappear.`,
+		Title: `Too little was seen for a verdict`,
+		Headline: `{{if eq .reason "roles-tied"}}No verdict: nothing says which capture is the tunnel and which one the internet side.` +
+			`{{else if eq .reason "filtered"}}No verdict: the capture was recorded with a filter, so a packet that is missing proves nothing.` +
+			`{{else if eq .reason "no-capture"}}No verdict: there is no packet to judge.` +
+			`{{else}}No verdict yet: too little was seen to say where packets disappear.{{end}}`,
 		Summary: `{{if .arrived}}{{n .arrived "packet" "packets"}}{{else}}No packet{{end}} of the phone came out of the tunnel` +
-			`{{if .requests}}, with {{n .requests "attempt" "attempts"}} to reach {{n .targets "address" "addresses"}} on the internet, {{num .answered}} answered{{end}}. ` +
-			`A verdict needs three attempts at two addresses, or three at one.{{with reason .reason}} {{.}}{{end}}`,
-		Advice: `Start wgtrace again, and open two different websites on the phone while it runs.`,
-		Worked: `The verdict then names a place, or says that everything was answered. If it does not, let it run for a minute with -d 60s.`,
-		Fine:   `{{if .arrived}}The tunnel itself works: the phone's packets come out of it.{{end}}`,
+			`{{if .requests}}, with {{n .requests "attempt" "attempts"}} to reach {{n .targets "address" "addresses"}} on the internet, {{num .answered}} answered{{end}}.` +
+			`{{if lt .requests 3}} A verdict needs three attempts at two addresses, or three at one.{{end}}{{with reason .reason}} {{.}}{{end}}`,
+		Advice: `{{if eq .reason "roles-tied"}}Name them: wgtrace read --tunnel FILE --wan FILE.` +
+			`{{else if eq .reason "filtered"}}Capture again without a filter, while the phone opens two different websites.` +
+			`{{else if eq .reason "no-client"}}Name the phone's address inside the tunnel with --client, or capture again while the phone opens two different websites.` +
+			`{{else if eq .reason "pending"}}Capture again, and go on for 10 s after the phone's last try.` +
+			`{{else}}Capture again while the phone opens two different websites.{{end}}`,
+		Worked: `{{if eq .reason "roles-tied"}}The table of captures then says "named on the command line".` +
+			`{{else}}The verdict then names a place, or says that everything was answered. If it does not, let it run for a minute with -d 60s.{{end}}`,
+		Fine: `{{if .arrived}}The tunnel itself works: the phone's packets come out of it.{{end}}`,
 	},
 	"capture-lossy": {
 		Title:    `The capture lost packets`,
@@ -88,7 +96,7 @@ var enFindings = map[string]FindingText{
 		Headline: `{{Host .os}} answers the phone's call, but the phone does not accept the answer or does not get it.`,
 		Summary: `{{n .initiations "greeting" "greetings"}}{{with .peer}} from {{.}}{{end}}, {{n .responses "answer" "answers"}}, ` +
 			`and then the phone starts over every few seconds instead of sending data.`,
-		Advice: `Compare the preshared key on both ends: both must have the same one, or none.`,
+		Advice: `Try the phone in another network first, mobile data against Wi-Fi. If that changes nothing, compare the preshared key: both ends must have the same one, or none.`,
 		Worked: enAgain + `: the app must show a handshake time, and the second box of the picture must count packets.`,
 		Fine:   `The port is open, the phone has the right server key, and {{host .os}} knows the phone's key: it answers nobody else.`,
 	},
@@ -107,17 +115,34 @@ var enFindings = map[string]FindingText{
 		Summary: `{{n .arrived "packet" "packets"}} of {{spell .client "the phone"}} came out of the tunnel{{with .tunnel}} at {{.}}{{end}}, ` +
 			`{{if .left}}but only {{num .left}}{{else}}and none of them{{end}} left{{with .wan}} through {{.}}{{end}}. ` +
 			`They end inside {{host .os}}.`,
-		Advice: `{{if eq .os "windows"}}Give the tunnel's addresses a NAT on this PC: on Windows that one step also passes the packets on.` +
-			`{{else if eq .os ""}}Let this computer pass packets on between the tunnel and the internet: either forwarding or address translation (NAT) is missing.` +
+		Advice: `{{if eq .os "windows"}}Give the tunnel's addresses a NAT on {{host .os}}: on Windows that one step also passes the packets on.` +
+			`{{else if eq .os ""}}Let {{host .os}} pass packets on between the tunnel and the internet: either forwarding or address translation (NAT) is missing.` +
 			`{{else}}Let {{host .os}} pass packets on between the tunnel and the internet.{{end}}`,
 		Worked: enAgain + `: the arrow with the X must be open, and the third box must show as many packets as the second.`,
 		Fine:   `Keys, port and encryption are right: leave the phone's app as it is.`,
+	},
+	"packets-lost-in-host": {
+		Title:    `Some packets are lost inside {{host .os}}`,
+		Headline: `{{Host .os}} passes packets on, but loses some of them on the way.`,
+		Summary: `{{if .lost_back}}{{n .lost_back "packet" "packets"}}{{else}}{{n .lost "packet" "packets"}}{{end}} of {{num .lost_of}}` +
+			`{{if .flows}} in {{n .flows "connection" "connections"}}{{end}} of {{spell .client "the phone"}} ` +
+			`{{if .lost_back}}came back{{with .wan}} to {{.}}{{end}} and did not go on into the tunnel{{with .tunnel}} at {{.}}{{end}}` +
+			`{{else}}came out of the tunnel{{with .tunnel}} at {{.}}{{end}} and did not leave{{with .wan}} through {{.}}{{end}}{{end}}, ` +
+			`while the captures dropped nothing that they know of. ` +
+			`It makes pages slow rather than dead: lost packets are sent again. ` +
+			`To be sure where: a drop counter that grows while the phone loads a page, ` +
+			`{{if eq .os "windows"}}with "pktmon counters" or "Get-NetAdapterStatistics"` +
+			`{{else if eq .os "macos"}}with "netstat -s" or "pfctl -s info"` +
+			`{{else}}with "nft list ruleset" or "iptables-save -c" for the firewall, "tc -s qdisc" for the send queue, "ip -s link" for the adapters{{end}}.`,
+		Advice: `Look for a firewall rule that limits a rate or drops what it takes for invalid, and for a line that is full.`,
+		Worked: enAgain + `: this remark must be gone.`,
+		Fine:   `Keys, port, encryption, forwarding and the address on the packets are right: most packets pass.`,
 	},
 	"nat-missing": {
 		Title:    `Packets leave with the phone's private address`,
 		Headline: `Packets leave with the phone's private address{{with .client}} {{.}}{{end}}. The internet cannot reply to that address.`,
 		Summary: `{{n .arrived "packet" "packets"}} of {{spell .client "the phone"}} came out of the tunnel and {{num .left}} left` +
-			`{{with .wan}} through {{.}}{{end}}, still with the phone's own address instead of this computer's. ` +
+			`{{with .wan}} through {{.}}{{end}}, still with the phone's own address instead of that of {{host .os}}. ` +
 			`{{if .replied}}{{n .replied "answer" "answers"}} came back.{{else}}Not one answer came back.{{end}}`,
 		Advice: `Let {{host .os}} put its own address on the phone's packets{{with .prefix}} (those from {{.}}){{end}} before they go out.`,
 		Worked: enAgain + `: the fourth box must show answers, and the table of translations must list the phone.`,

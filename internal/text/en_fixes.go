@@ -5,18 +5,18 @@ package text
 var enFixes = map[string]FixText{
 	"fwd-linux": {
 		Title:   `Switch forwarding on`,
-		Changes: `It lets this computer pass packets between its adapters; nothing else is touched.`,
+		Changes: `It lets {{host .os}} pass packets between its adapters; nothing else is touched.`,
 	},
 	"fwd-windows": {
 		Title:   `Switch forwarding on for both adapters`,
 		Changes: `It lets Windows pass packets between these two adapters. It acts at once, and not on any other adapter.`,
 	},
 	"nat-linux-nft": {
-		Title:   `Put this computer's address on packets that leave the tunnel (nftables)`,
+		Title:   `Put {{host .os}}'s address on packets that leave the tunnel (nftables)`,
 		Changes: `It adds a table of its own with one rule{{with .prefix}} for packets from {{.}}{{end}}; no other rule is touched.`,
 	},
 	"nat-linux-iptables": {
-		Title:   `Put this computer's address on packets that leave the tunnel (iptables)`,
+		Title:   `Put {{host .os}}'s address on packets that leave the tunnel (iptables)`,
 		Changes: `It adds one rule{{with .prefix}} for packets from {{.}}{{end}}; no other rule is touched.`,
 	},
 	"nat-windows-netnat": {
@@ -60,16 +60,16 @@ var enFixes = map[string]FixText{
 		Changes: `It sets rp_filter to loose (2): a sender must still be reachable, but by any adapter.`,
 	},
 	"port-linux": {
-		Title:   `Open WireGuard's port on this computer`,
+		Title:   `Open WireGuard's port on {{host .os}}`,
 		Changes: `It adds one rule that accepts UDP{{if .port}} port {{.port}}{{end}}; no other rule is touched.`,
 	},
 	"port-windows": {
-		Title:   `Open WireGuard's port on this PC`,
+		Title:   `Open WireGuard's port on {{host "windows"}}`,
 		Changes: `It adds one inbound rule for UDP{{if .port}} port {{.port}}{{end}}; the firewall stays on.`,
 	},
 	"port-router": {
 		Title:   `Forward WireGuard's port in the router`,
-		Changes: `In the router's menu, UDP{{if .port}} port {{.port}}{{end}} is sent to this computer's address in the local network.`,
+		Changes: `In the router's menu, UDP{{if .port}} port {{.port}}{{end}} is sent to {{host .os}}'s address in the local network.`,
 	},
 	"aip-linux": {
 		Title:   `Allow the phone its address`,
@@ -84,7 +84,7 @@ var enFixes = map[string]FixText{
 		Changes: `The command only prints the key. In the phone's app, under [Peer], PublicKey must be exactly that.`,
 	},
 	"peer-linux": {
-		Title:   `Tell this computer the phone's key`,
+		Title:   `Tell {{host .os}} the phone's key`,
 		Changes: `It adds one peer at once; write the same into the configuration file.`,
 	},
 	"psk-linux": {
@@ -96,8 +96,8 @@ var enFixes = map[string]FixText{
 		Changes: `Set them to automatic on the phone. If the clock was ahead before, the server's tunnel must be restarted once.`,
 	},
 	"upstream-check": {
-		Title:   `Test this computer's own internet connection`,
-		Changes: `It changes nothing: it only asks whether the internet answers this computer itself.`,
+		Title:   `Test {{host .os}}'s own internet connection`,
+		Changes: `It changes nothing: it only asks whether the internet answers {{host .os}} itself.`,
 	},
 	"fwd-macos": {
 		Title:   `Switch forwarding on`,
@@ -105,7 +105,7 @@ var enFixes = map[string]FixText{
 	},
 	"fwd-freebsd": {
 		Title:   `Switch forwarding on`,
-		Changes: `It lets this computer pass packets between its adapters, also after a reboot.`,
+		Changes: `It lets {{host .os}} pass packets between its adapters, also after a reboot.`,
 	},
 	"nat-windows-shared": {
 		Title:   `Replace all NAT objects by one that covers every network`,
@@ -120,7 +120,7 @@ var enFixes = map[string]FixText{
 		Changes: `It adds one rule with the comment "wgtrace" at the top of the forward chain.`,
 	},
 	"peer-windows": {
-		Title:   `Tell this PC the phone's key, in the WireGuard app`,
+		Title:   `Tell {{host "windows"}} the phone's key, in the WireGuard app`,
 		Changes: `The command only lists the known keys. If the phone's key is not among them, edit the tunnel in the app and add a [Peer] with it.`,
 	},
 	"port-change": {

@@ -6,6 +6,8 @@ var enWords = map[string]string{
 	"Host":         `This computer`,
 	"host-windows": `this PC`,
 	"Host-windows": `This PC`,
+	"host-server":  `the server`,
+	"Host-server":  `The server`,
 	"phone":        `phone`,
 	"internet":     `internet`,
 

@@ -117,7 +117,7 @@ func TestIDs(t *testing.T) {
 	c := catalog(t, "en")
 	for _, id := range strings.Fields(`healthy no-traffic too-little-evidence capture-lossy capture-one-sided
 		captures-unrelated wrong-capture-adapter handshake-unanswered handshake-not-completed
-		decrypted-then-dropped not-forwarded nat-missing upstream-silent return-not-forwarded`) {
+		decrypted-then-dropped not-forwarded nat-missing upstream-silent return-not-forwarded packets-lost-in-host`) {
 		f, ok := c.Finding(id, nil)
 		if !ok {
 			t.Errorf("no finding %s", id)
