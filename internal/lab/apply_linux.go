@@ -182,6 +182,9 @@ func (l *Lab) Run(ctx context.Context, client int, run Run) (Result, error) {
 	if run.Bulk == 0 {
 		run.Bulk = 2_000_000
 	}
+	if run.Flows == 0 {
+		run.Flows = 1000
+	}
 	if run.Timeout == 0 {
 		run.Timeout = 4 * time.Second
 		if run.Workload == Probe {

@@ -68,14 +68,18 @@ func choose(name dnsmessage.Name, from []netip.Addr) netip.Addr {
 // first question.
 var dnsRetries = []time.Duration{time.Second, 3 * time.Second}
 
-// askDNS asks one question as a stub resolver does: a socket of its own, the
-// same id again when nothing comes.
+// askDNS asks one question under a random id.
 func askDNS(ctx context.Context, r *rand.Rand, server netip.Addr, name string, typ dnsmessage.Type, limit time.Duration) error {
+	return askDNSAs(ctx, uint16(r.Uint32()), server, name, typ, limit)
+}
+
+// askDNSAs asks one question as a stub resolver does: a socket of its own, the
+// same id again when nothing comes.
+func askDNSAs(ctx context.Context, id uint16, server netip.Addr, name string, typ dnsmessage.Type, limit time.Duration) error {
 	n, err := dnsmessage.NewName(name + ".")
 	if err != nil {
 		return err
 	}
-	id := uint16(r.Uint32())
 	m := dnsmessage.Message{
 		Header:    dnsmessage.Header{ID: id, RecursionDesired: true},
 		Questions: []dnsmessage.Question{{Name: n, Type: typ, Class: dnsmessage.ClassINET}},

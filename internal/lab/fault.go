@@ -10,6 +10,8 @@ type Fault struct {
 	// whole server. What cannot be split on one server (a sysctl) is then
 	// replaced by a rule that drops the same packets at the same place.
 	OnlyFirst bool `json:"only_first"`
+	// Count is how many packets drop-n drops; 0 means 5. Other faults ignore it.
+	Count int `json:"count,omitempty"`
 }
 
 // Expect is the verdict that a scenario must end in, in the words of the JSON
@@ -52,6 +54,7 @@ var scenarios = []Scenario{
 	{Name: "healthy-routed-no-nat", Summary: "the upstream router routes the tunnel subnets, nothing is translated", Expect: expectHealthy, Healthy: true},
 	{Name: "healthy-port-rewritten", Summary: "the translation picks random ports and ids", Expect: expectHealthy, Healthy: true},
 	{Name: "healthy-double-nat", Summary: "the upstream router translates once more", Expect: expectHealthy, Healthy: true},
+	{Name: "drop-n", Summary: "the firewall drops a few packets of the first phone's uploads", Expect: expectHealthy, Healthy: true, OneClient: true},
 	{Name: "idle", Summary: "the tunnel is up and nobody uses it", Expect: Expect{Status: "inconclusive", Finding: "no-traffic"}, Healthy: true},
 
 	{Name: "nat-missing", Summary: "no rule translates the tunnel subnet", Expect: expectNATMissing},

@@ -43,6 +43,23 @@ var breaks = map[string]func(l *Lab, s *setup, f Fault, clients []int){
 		s.RouterNAT = append(s.RouterNAT,
 			fmt.Sprintf("iifname %q oifname %q masquerade", linkServer, linkSite))
 	},
+	"drop-n": func(l *Lab, s *setup, f Fault, _ []int) {
+		n := f.Count
+		if n == 0 {
+			n = 5
+		}
+		// Spread out, one in dropSpacing, so that TCP survives them. A limit
+		// without a rate to speak of passes its burst and then nothing
+		// (nft_limit.c): exactly n, in whatever connections.
+		var hosts []string
+		for _, h := range l.plan.Clients[First].hosts() {
+			hosts = append(hosts, fmt.Sprintf("iifname %q %s saddr %s jump lossy", l.plan.Tunnel, family(h), h.Addr()))
+		}
+		s.ForwardRules = append(s.ForwardRules, hosts...)
+		s.Lossy = []string{fmt.Sprintf(
+			"meta l4proto tcp tcp flags & (syn|fin|rst) == 0 meta length > 100 numgen inc mod %d == %d limit rate 1/week burst %d packets counter name %s drop",
+			dropSpacing, dropSpacing/2, n, counterDropped)}
+	},
 	"idle": func(_ *Lab, s *setup, _ Fault, _ []int) {
 		// A keepalive that is configured brings the session up by itself.
 		for i := range s.PhonePeers {
@@ -180,6 +197,10 @@ var breaks = map[string]func(l *Lab, s *setup, f Fault, clients []int){
 		s.reconnect(clients)
 	},
 }
+
+// dropSpacing is how many data segments of the client drop-n counts for one
+// that it drops: a loss of a few percent, which TCP makes good.
+const dropSpacing = 30
 
 // The mark and the routing table of replies in rpfilter-strict.
 const (

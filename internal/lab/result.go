@@ -5,7 +5,8 @@ import "time"
 // Workload is traffic that a client makes over its tunnel.
 type Workload string
 
-// Workloads. Each ends within about 7 seconds, also when nothing is answered.
+// Workloads. Each ends within about 7 seconds, also when nothing is answered,
+// unless it says otherwise.
 const (
 	// Laptop pings, asks DNS, and moves small and large amounts over TCP in
 	// both directions, with MTU 1420.
@@ -16,6 +17,12 @@ const (
 	Phone Workload = "phone"
 	// Probe is one phone's look at one page: about 2 seconds.
 	Probe Workload = "probe"
+	// Many is Run.Flows conversations at once over TCP, UDP, DNS and ICMP, with
+	// every target: about 2 seconds, 14 at most.
+	Many Workload = "many"
+	// Heavy moves Run.Bulk octets each way over each family at once: 14 seconds
+	// at most.
+	Heavy Workload = "heavy"
 	// Idle sends nothing.
 	Idle Workload = "idle"
 )
@@ -24,6 +31,7 @@ const (
 type Run struct {
 	Workload Workload      `json:"workload"`
 	Bulk     int           `json:"bulk"`    // octets of a large transfer; default 2,000,000
+	Flows    int           `json:"flows"`   // conversations of Many, at most 65,536; default 1000
 	Timeout  time.Duration `json:"timeout"` // of a TCP connect; default 4 s, so that the kernel's SYN retries at 1 and 3 s occur
 	Seed     int64         `json:"seed"`    // draws targets and order; default the lab's seed
 }

@@ -84,6 +84,13 @@ func chain(name, typ, hook, priority, policy string, rules []string) string {
 	return b.String()
 }
 
+// filterTable is the server's firewall, and counterDropped its counter of what
+// drop-n dropped.
+const (
+	filterTable    = "filter"
+	counterDropped = "dropped"
+)
+
 // serverRules is the server's firewall and translation.
 func (s *setup) serverRules(wan string) string {
 	var nat []string
@@ -95,7 +102,9 @@ func (s *setup) serverRules(wan string) string {
 	for _, n := range s.NAT {
 		nat = append(nat, fmt.Sprintf("%s oifname %q %s", matchSource(n.From), n.Out, n.Action))
 	}
-	return table("filter",
+	lossy := fmt.Sprintf("\tcounter %s { }\n\tchain lossy {\n\t\t%s\n\t}\n", counterDropped, strings.Join(s.Lossy, "\n\t\t"))
+	return table(filterTable,
+		lossy,
 		steer,
 		chain("input", "filter", "input", "filter", "accept", s.InputRules),
 		chain("forward", "filter", "forward", "filter", s.ForwardPolicy, s.ForwardRules)) +

@@ -18,6 +18,7 @@ type setup struct {
 	NAT           []natRule // on the server, the first that matches
 	ForwardPolicy string    // of the server's forward chain: "accept" or "drop"
 	ForwardRules  []string  // nft statements
+	Lossy         []string  // nft statements of a chain that forward rules may jump to
 	InputRules    []string
 
 	RouterPass []string // nft statements of the router before private addresses are dropped

@@ -8,6 +8,8 @@ type Truth struct {
 	Expect  Expect        `json:"expect"`
 	Clients []ClientTruth `json:"clients"`
 	NAT     []Mapping     `json:"nat"`
+	// Dropped counts the packets that drop-n dropped since it was applied.
+	Dropped uint64 `json:"dropped,omitempty"`
 }
 
 // ClientTruth counts one client's packets where the taps are, IPv4 and IPv6

@@ -84,6 +84,11 @@ func (l *Lab) Truth(ctx context.Context) (Truth, error) {
 		}
 		t.Clients = append(t.Clients, ct)
 	}
+	var filtered map[string]uint64
+	if err := l.server.call(ctx, "counters", nftText{filterTable}, &filtered); err != nil {
+		return Truth{}, err
+	}
+	t.Dropped = filtered[counterDropped]
 	var tracked []connection
 	if err := l.server.call(ctx, "conntrack", none{}, &tracked); err != nil {
 		return Truth{}, err

@@ -24,6 +24,10 @@ type workSpec struct {
 // connect could have succeeded.
 const transferLimit = 2500 * time.Millisecond
 
+// heavyLimit bounds the workloads that keep the machine busy by themselves, with
+// room for one that other tests keep busy too.
+const heavyLimit = 14 * time.Second
+
 // task is one try that starts after a delay, so that requests overlap as they
 // do on a real device.
 type task struct {
@@ -34,6 +38,9 @@ type task struct {
 
 func (a *agent) opWorkload(ctx context.Context, spec workSpec) (Result, error) {
 	limit := spec.Timeout + transferLimit
+	if spec.Workload == Many || spec.Workload == Heavy {
+		limit = heavyLimit
+	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	r := rand.New(rand.NewPCG(uint64(spec.Seed), 0x776f726b))
@@ -45,6 +52,20 @@ func (a *agent) opWorkload(ctx context.Context, spec workSpec) (Result, error) {
 		tasks = phoneTasks(r, spec)
 	case Probe:
 		tasks = probeTasks(r, spec)
+	case Many:
+		ping4, err := newPinger(false)
+		if err != nil {
+			return Result{}, err
+		}
+		defer ping4.close()
+		ping6, err := newPinger(true)
+		if err != nil {
+			return Result{}, err
+		}
+		defer ping6.close()
+		tasks = manyTasks(r, spec, ping4, ping6)
+	case Heavy:
+		tasks = heavyTasks(r, spec)
 	case Idle:
 	default:
 		return Result{}, fmt.Errorf("no workload %q", spec.Workload)
