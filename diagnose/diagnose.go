@@ -44,12 +44,15 @@ func Run(ev *correlate.Evidence, ctx Context) *Diagnosis {
 	}
 
 	answered := false
-	var faults []Finding
+	var faults, warnings []Finding
 	for i := range ev.Clients {
 		j := judgeClient(ev, &ctx, i, blocked == "")
 		d.Clients = append(d.Clients, ClientVerdict{Client: i, Status: j.status, Finding: firstID(j.findings)})
 		answered = answered || j.status == StatusHealthy
 		faults = append(faults, j.findings...)
+		if len(j.findings) == 0 {
+			warnings = append(warnings, warn(ev, &ctx, &ev.Clients[i])...)
+		}
 		if i == d.Headline {
 			d.Episodes = j.episodes
 		}
@@ -62,7 +65,7 @@ func Run(ev *correlate.Evidence, ctx Context) *Diagnosis {
 			outer[i].Severity = SeverityWarning
 		}
 	}
-	d.Findings = rank(append(outer, faults...))
+	d.Findings = rank(slices.Concat(outer, faults, warnings))
 	settle(ev, &ctx, d, answered, blocked)
 	if len(d.Episodes) == 0 && ev.Ended > ev.Started {
 		d.Episodes = []EpisodeVerdict{{Started: ev.Started, Ended: ev.Ended, Trigger: "start", Status: d.Status, Finding: d.Finding}}
@@ -148,6 +151,21 @@ func (s *subject) judge(absence bool) (Status, *Finding) {
 	return StatusInconclusive, nil
 }
 
+// warn applies the rules that raise no fault to one client, over all of its
+// time.
+func warn(ev *correlate.Evidence, ctx *Context, c *correlate.Client) []Finding {
+	var out []Finding
+	for k := range c.Families {
+		s := &subject{ev: ev, ctx: ctx, client: c, family: &c.Families[k]}
+		for _, r := range clientWarnings {
+			if p, ok := r.prove(s); ok {
+				out = append(out, s.finding(r, p))
+			}
+		}
+	}
+	return out
+}
+
 // answeredFlow reports whether a flow of the client to beyond the host was
 // answered.
 func answeredFlow(ev *correlate.Evidence, c *correlate.Client) bool {
@@ -193,6 +211,9 @@ func (s *subject) finding(r *rule, p proof) Finding {
 		ID: r.id, Layer: r.layer, Severity: r.severity, Confidence: p.confidence,
 		After: r.after, Before: r.before, Evidence: p.evidence,
 		Args: arguments(s.ev, s.ctx, s.client, s.peer, s.ledger),
+	}
+	if p.after != correlate.StageNone {
+		f.After, f.Before = p.after, p.before
 	}
 	for k, v := range p.args {
 		f.Args[k] = v

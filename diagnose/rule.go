@@ -27,6 +27,8 @@ type proof struct {
 	confidence float64
 	evidence   []correlate.Sighting
 	args       map[string]any // what its sentences name beyond the common arguments
+	// after and before replace the rule's where they are set.
+	after, before correlate.Stage
 }
 
 // peerRules judge one WireGuard endpoint, clientRules one client in one family.
@@ -42,6 +44,11 @@ var (
 		&natMissing,
 		&upstreamSilent,
 		&returnNotForwarded,
+	}
+	// clientWarnings speak of what does not stop a client. They are asked only
+	// where no fault of that client stands, and have no say in the verdict.
+	clientWarnings = []*rule{
+		&packetsLostInHost,
 	}
 )
 
