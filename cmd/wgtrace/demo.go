@@ -25,6 +25,7 @@ type demoOptions struct {
 	output   outputOptions
 	live     bool
 	scenario string
+	seed     int64
 	list     bool
 }
 
@@ -59,6 +60,7 @@ Nothing on this host is changed.`,
 	f := cmd.Flags()
 	f.BoolVar(&o.live, "live", false, "build the lab and capture in it (Linux, root; about 20 s)")
 	f.StringVar(&o.scenario, "scenario", "", "show this `case` instead (--list names them)")
+	f.Int64Var(&o.seed, "seed", 0, "with --live: draw addresses, ports and order from this `number` (default: a new one, printed)")
 	f.BoolVar(&o.list, "list", false, "list the cases")
 	f.BoolVar(&o.output.noColor, "no-color", false, "no colours (NO_COLOR does the same)")
 	f.StringVar(&o.output.lang, "lang", "en", "language of the sentences")
