@@ -1,0 +1,233 @@
+package natsim
+
+import "net/netip"
+
+// claim is what a packet shows of itself on both sides: two flows with equal
+// claims at the same time cannot be told apart by it.
+type claim struct {
+	dir     int
+	proto   uint8
+	remote  netip.AddrPort
+	content content
+}
+
+// claim collects what the packets that could be tied show. The octets of a
+// payload that one of the taps cut off tell nobody apart.
+func (j *judge) claim() {
+	for _, c := range j.taps[Inside].records {
+		if c.Captured && c.whole() && c.Content.proves && !c.Error {
+			j.claims[j.claimOf(&c)] = append(j.claims[j.claimOf(&c)], &c)
+		}
+	}
+}
+
+// claimOf returns the claim of a record.
+func (j *judge) claimOf(r *Record) claim {
+	c := r.Content
+	if n := j.visible(r); len(c.payload) > n {
+		c.payload = c.payload[:16]
+	}
+	c.window, c.octets = 0, 0
+	if c.flags&flagAck == 0 {
+		c.ack = 0
+	}
+	c.flags &= flagSyn
+	return claim{r.Dir, r.Key.Proto, r.Key.Remote, c}
+}
+
+// visible returns how many octets of a payload both taps keep.
+func (j *judge) visible(r *Record) int {
+	n := 64
+	for i := range j.taps {
+		t := &j.taps[i]
+		if t.Snap == 0 {
+			continue
+		}
+		headers := r.need(t.link, t.Extended) - min(16, r.octets)
+		n = min(n, t.Snap-headers)
+	}
+	return n
+}
+
+// confusable reports whether a packet of another flow shows the same at nearly
+// the same time.
+func (j *judge) confusable(r *Record) bool {
+	for _, o := range j.claims[j.claimOf(r)] {
+		if o.Key != r.Key && abs(o.At-r.At) <= j.limit {
+			return true
+		}
+	}
+	return false
+}
+
+func abs(n int64) int64 {
+	if n < 0 {
+		return -n
+	}
+	return n
+}
+
+// twin returns the captured and readable records that carry a part at a point.
+func (j *judge) seen(point, id int) []*Record {
+	var list []*Record
+	for _, r := range j.byPart[point][id] {
+		if r.Captured && r.Readable {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// tie finds which flows and mappings packets prove.
+func (j *judge) tie() {
+	type mapKey struct {
+		key Key
+		end netip.AddrPort
+	}
+	found := make(map[mapKey]*Mapping)
+	modulated := false
+	for _, t := range j.Config.Translations {
+		modulated = modulated || t.Modulate
+	}
+	list := j.taps[Inside].records
+	for i := range list {
+		in := &list[i]
+		if !in.whole() || !in.Captured || !in.Readable || in.Error {
+			continue
+		}
+		f := j.flow(in.Key)
+		for _, p := range in.parts {
+			for _, out := range j.seen(Outside, p.id) {
+				proves := in.Content.proves
+				if modulated && in.tcp {
+					proves = false
+					f.Reasons = append(f.Reasons, Altered)
+				}
+				twins := proves && j.confusable(in)
+				f.Tied = f.Tied || proves
+				f.Proved = f.Proved || proves && !twins
+				if twins {
+					f.Reasons = append(f.Reasons, Twins)
+				}
+				if out.End == in.Key.Client {
+					continue
+				}
+				k := mapKey{in.Key, out.End}
+				m := found[k]
+				if m == nil {
+					m = &Mapping{Key: in.Key, Outside: out.End, First: min(in.At, out.At)}
+					found[k] = m
+				}
+				m.First, m.Last = min(m.First, in.At, out.At), max(m.Last, in.At, out.At)
+				m.Provable = m.Provable || proves && !twins
+			}
+		}
+	}
+	for _, m := range found {
+		m.First += epoch
+		m.Last += epoch
+		j.Mappings = append(j.Mappings, *m)
+	}
+}
+
+// count finds how many packets were matched and lost.
+func (j *judge) count() {
+	for dir := Forward; dir <= Back; dir++ {
+		entry := entryPoint(dir)
+		list := j.taps[entry].records
+		for i := range list {
+			r := &list[i]
+			if r.Dir != dir || !r.whole() || !r.Captured || !r.Readable {
+				continue
+			}
+			if f := j.flow(r.Key); !f.Local {
+				j.entered(f, r, entry)
+			}
+		}
+	}
+	for _, f := range j.flows {
+		if f.Tied && !f.Proved {
+			// Whose packet was lost is as open as whose packet was matched.
+			n := f.Stage[0] + f.Stage[2]
+			f.Lost[0].Min, f.Lost[1].Min, f.Matched.Min, f.Pairs.Min = 0, 0, 0, 0
+			f.Lost[0].Max, f.Lost[1].Max, f.Matched.Max, f.Pairs.Max = n, n, n, 8*n
+		}
+	}
+}
+
+// entered judges one record that entered the join.
+func (j *judge) entered(f *Flow, r *Record, entry int) {
+	exit := 1 - entry
+	missing, lost, links := 0, 0, make(map[*Record]bool)
+	for _, p := range r.parts {
+		all := j.byPart[exit][p.id]
+		seen := j.seen(exit, p.id)
+		for _, x := range seen {
+			links[x] = true
+		}
+		if len(seen) == 0 {
+			missing += max(p.octets, 1)
+			if len(all) == 0 {
+				lost += max(p.octets, 1)
+			}
+		}
+	}
+	// What identifies neither itself nor its flow is known to nobody.
+	known := f.Proved || f.Tied || r.Dir == Forward && r.Content.proves
+	if f.Tied && !f.Proved {
+		known = false
+	}
+	pairs := len(links)
+	switch {
+	case !known && missing == 0:
+		f.Matched.add(0, 1)
+		f.Pairs.add(0, pairs)
+		f.Reasons = append(f.Reasons, Bare)
+		return
+	case missing == 0:
+		f.Matched.add(1, 1)
+		f.Pairs.add(pairs, pairs)
+		return
+	}
+	f.Pairs.add(min(pairs, b2i(known)*pairs), pairs)
+	n := j.packets(r, lost)
+	switch {
+	case lost == 0:
+		// Its twin was there and not captured: it may never be called lost.
+	case lost < missing:
+		f.Lost[r.Dir].add(0, n)
+		f.Reasons = append(f.Reasons, Edge)
+	case !known:
+		f.Lost[r.Dir].add(0, n)
+		f.Reasons = append(f.Reasons, Unseen)
+	case !j.watched(exit, r.At):
+		f.Lost[r.Dir].add(0, n)
+		f.Reasons = append(f.Reasons, Edge)
+	default:
+		f.Lost[r.Dir].add(n, n)
+	}
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// packets returns how many packets missing octets of a record make: by the size
+// of the packets where they are not merged.
+func (j *judge) packets(r *Record, octets int) int {
+	if octets == 0 {
+		return 0
+	}
+	if len(r.parts) == 1 {
+		return 1
+	}
+	size := j.finer[finerKey{r.Key, r.Dir}]
+	if size == 0 {
+		size = r.size
+		j.flow(r.Key).Reasons = append(j.flow(r.Key).Reasons, Merged)
+	}
+	return (octets + size - 1) / size
+}
