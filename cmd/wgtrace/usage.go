@@ -46,6 +46,24 @@ func explainUsage(root *cobra.Command) {
 	})
 }
 
+// explainCompletion makes the command that cobra adds refuse other shells.
+func explainCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	cmd, _, err := root.Find([]string{"completion"})
+	if err != nil || cmd == root {
+		return
+	}
+	cmd.Short = "Print a script that completes commands in a shell"
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.RunE = func(_ *cobra.Command, args []string) error {
+		const hint = "wgtrace completion bash, zsh, fish or powershell"
+		if len(args) == 0 {
+			return usage(hint, "name a shell")
+		}
+		return usage(hint, "unknown shell %q", args[0])
+	}
+}
+
 // flagUsages lists the flags of a command. pflag's own list writes the values
 // of switches, which nobody gives, and takes half of the line for the names.
 func flagUsages(f *pflag.FlagSet) string {

@@ -53,6 +53,8 @@ func TestWrongUse(t *testing.T) {
 		{"version now", `wgtrace version takes no argument "now"`, "wgtrace version --help"},
 		{"live now", `wgtrace live takes no argument "now"`, "wgtrace live --help"},
 		{"interfaces --frob", "unknown flag: --frob", "wgtrace interfaces --help"},
+		{"completion tcsh", `unknown shell "tcsh"`, "bash, zsh, fish or powershell"},
+		{"completion", "name a shell", "bash, zsh, fish or powershell"},
 		{"interfaces - -", "standard input was given twice", "name a file"},
 		{"live -d 0", "-d 0s: must be more than 0", "-d 30s"},
 		{"live -d -3s", "-d -3s: must be more than 0", "-d 30s"},
