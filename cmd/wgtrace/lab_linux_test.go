@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
@@ -14,7 +13,6 @@ import (
 	"time"
 
 	"github.com/wgtrace/wgtrace/internal/lab"
-	"github.com/wgtrace/wgtrace/report"
 )
 
 // TestLive drives wgtrace live on the server of the lab while a phone tries,
@@ -108,11 +106,6 @@ func liveInLab(t *testing.T, sc lab.Scenario, w lab.Workload, second bool) {
 	checkTruth(t, got, truth, w == lab.Phone && !second)
 }
 
-// verdict is what a run must agree on.
-type verdict struct {
-	Status, Finding, After, Before string
-}
-
 // expectation turns a scenario's truth into the verdict: a tunnel fault of one
 // client is a warning while another client works.
 func expectation(sc lab.Scenario, second bool) verdict {
@@ -121,50 +114,6 @@ func expectation(sc lab.Scenario, second bool) verdict {
 		return verdict{Status: "healthy"}
 	}
 	return verdict{e.Status, e.Finding, e.After, e.Before}
-}
-
-// outcome is what one run of wgtrace said.
-type outcome struct {
-	verdict verdict
-	report  *reportJSON
-	raw     []byte
-	stderr  string
-}
-
-// reportJSON is as much of the report as the tests look at.
-type reportJSON struct {
-	Verdict struct {
-		Status  string
-		Finding *string
-		After   *string `json:"stopped_after"`
-		Before  *string `json:"stopped_before"`
-	}
-	Stages   map[string]*report.Count
-	Findings []struct{ ID, Severity string }
-	Totals   report.Totals
-	NAT      []struct{ Protocol, Inside, Outside, Remote string }
-}
-
-func (o outcome) text(t *testing.T) string {
-	t.Helper()
-	return string(o.raw) + o.stderr
-}
-
-func parseOutcome(t *testing.T, raw []byte, stderr string) outcome {
-	t.Helper()
-	o := outcome{raw: raw, stderr: stderr, report: &reportJSON{}}
-	if err := json.Unmarshal(raw, o.report); err != nil {
-		t.Fatalf("no report: %v\n%s%s", err, raw, stderr)
-	}
-	str := func(s *string) string {
-		if s == nil {
-			return ""
-		}
-		return *s
-	}
-	v := o.report.Verdict
-	o.verdict = verdict{v.Status, str(v.Finding), str(v.After), str(v.Before)}
-	return o
 }
 
 // newLab builds a lab that ends with the test; only a machine that cannot run
@@ -245,14 +194,6 @@ func (r *liveRun) stop(t *testing.T) outcome {
 		t.Errorf("exit status %d (%v), want %d for %s", code, err, want, o.verdict.Status)
 	}
 	return o
-}
-
-// readBack judges a recording with wgtrace read.
-func readBack(t *testing.T, files ...string) outcome {
-	t.Helper()
-	var stdout, stderr bytes.Buffer
-	run(append([]string{"read", "--format", "json"}, files...), nil, &stdout, &stderr)
-	return parseOutcome(t, stdout.Bytes(), stderr.String())
 }
 
 // checkTruth compares a live run with the kernel's own counters and translation

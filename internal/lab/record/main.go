@@ -1,4 +1,4 @@
-// Command record makes the captures of testdata/pcaps: for each case it builds
+// Record makes the captures of testdata/pcaps: for each case it builds
 // a lab, brings the fault about, captures on the server's tunnel and WAN
 // adapters with tcpdump while a client makes traffic, and writes beside the
 // captures what the kernel and the scenario say that a verdict must be.

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+
+	"github.com/wgtrace/wgtrace/report"
+)
+
+// verdict is what a run must agree on.
+type verdict struct {
+	Status, Finding, After, Before string
+}
+
+// outcome is what one run of wgtrace said.
+type outcome struct {
+	verdict verdict
+	report  *reportJSON
+	raw     []byte
+	stderr  string
+}
+
+// reportJSON is as much of the report as the tests look at.
+type reportJSON struct {
+	Verdict struct {
+		Status  string
+		Finding *string
+		After   *string `json:"stopped_after"`
+		Before  *string `json:"stopped_before"`
+	}
+	Stages   map[string]*report.Count
+	Findings []struct{ ID, Severity string }
+	Totals   report.Totals
+	NAT      []struct{ Protocol, Inside, Outside, Remote string }
+}
+
+func (o outcome) text(t *testing.T) string {
+	t.Helper()
+	return string(o.raw) + o.stderr
+}
+
+func parseOutcome(t *testing.T, raw []byte, stderr string) outcome {
+	t.Helper()
+	o := outcome{raw: raw, stderr: stderr, report: &reportJSON{}}
+	if err := json.Unmarshal(raw, o.report); err != nil {
+		t.Fatalf("no report: %v\n%s%s", err, raw, stderr)
+	}
+	str := func(s *string) string {
+		if s == nil {
+			return ""
+		}
+		return *s
+	}
+	v := o.report.Verdict
+	o.verdict = verdict{v.Status, str(v.Finding), str(v.After), str(v.Before)}
+	return o
+}
+
+// readBack judges a recording with wgtrace read.
+func readBack(t *testing.T, files ...string) outcome {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	run(append([]string{"read", "--format", "json"}, files...), nil, &stdout, &stderr)
+	return parseOutcome(t, stdout.Bytes(), stderr.String())
+}
