@@ -115,7 +115,19 @@ func (l *Lab) buildRouter(ctx context.Context) error {
 }
 
 func (l *Lab) link(name string, addrs ...netip.Prefix) linkSpec {
-	return linkSpec{Name: name, Addrs: addrs, Offload: l.cfg.Offload}
+	return linkSpec{Name: name, Addrs: addrs, Offload: l.offload(name)}
+}
+
+// offload reports whether an adapter has segmentation offload. linkServer is
+// the router's end of the server's cable.
+func (l *Lab) offload(name string) bool {
+	switch name {
+	case l.plan.Tunnel:
+		return l.cfg.Offload && !l.cfg.WireTunnel
+	case linkServer:
+		return l.cfg.Offload && !l.cfg.WireWAN
+	}
+	return l.cfg.Offload
 }
 
 func uplinkRoutes(u Uplink, link string) []routeSpec {
@@ -148,7 +160,7 @@ func (l *Lab) buildServer(ctx context.Context) error {
 	}
 	config := fmt.Sprintf("private_key=%x\nlisten_port=%d\n", l.keys.server[:], l.plan.Port)
 	err := l.server.call(ctx, "tunnel.start", tunnelSpec{
-		Name: l.plan.Tunnel, MTU: mtuLaptop, Offload: l.cfg.Offload, Socket: true, Config: config,
+		Name: l.plan.Tunnel, MTU: mtuLaptop, Offload: l.offload(l.plan.Tunnel), Socket: true, Config: config,
 	}, nil)
 	if err != nil {
 		return err
@@ -163,7 +175,7 @@ func (l *Lab) buildServer(ctx context.Context) error {
 	n := netSpec{
 		Links: []linkSpec{
 			l.link("lo"),
-			l.link(l.plan.WAN, l.plan.Server.Addr4, l.plan.Server.Addr6),
+			{Name: l.plan.WAN, Addrs: []netip.Prefix{l.plan.Server.Addr4, l.plan.Server.Addr6}, Offload: l.offload(linkServer)},
 			l.link(l.plan.Tunnel, inside...),
 		},
 		Routes: uplinkRoutes(l.plan.Server, l.plan.WAN),

@@ -25,6 +25,10 @@ type Config struct {
 	// Offload leaves segmentation offload on, so that captures hold packets
 	// larger than the MTU. Off, what a tap sees is what a wire would carry.
 	Offload bool
+	// WireTunnel and WireWAN leave the server's adapter of that name, and
+	// whatever it is cabled to, without segmentation offload where the others
+	// have it: one packet at one tap is then several at the other.
+	WireTunnel, WireWAN bool
 	// NoIPv6 leaves IPv6 out of the tunnel.
 	NoIPv6 bool
 	// Log receives what the nodes say on their standard error; nil discards it.

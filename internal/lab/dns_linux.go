@@ -70,12 +70,12 @@ var dnsRetries = []time.Duration{time.Second, 3 * time.Second}
 
 // askDNS asks one question under a random id.
 func askDNS(ctx context.Context, r *rand.Rand, server netip.Addr, name string, typ dnsmessage.Type, limit time.Duration) error {
-	return askDNSAs(ctx, uint16(r.Uint32()), server, name, typ, limit)
+	return askDNSAs(ctx, uint16(r.Uint32()), server, name, typ, limit, 0)
 }
 
-// askDNSAs asks one question as a stub resolver does: a socket of its own, the
-// same id again when nothing comes.
-func askDNSAs(ctx context.Context, id uint16, server netip.Addr, name string, typ dnsmessage.Type, limit time.Duration) error {
+// askDNSAs asks one question as a stub resolver does: a socket of its own, kept
+// for hold, the same id again when nothing comes.
+func askDNSAs(ctx context.Context, id uint16, server netip.Addr, name string, typ dnsmessage.Type, limit, hold time.Duration) error {
 	n, err := dnsmessage.NewName(name + ".")
 	if err != nil {
 		return err
@@ -93,7 +93,7 @@ func askDNSAs(ctx context.Context, id uint16, server netip.Addr, name string, ty
 		h, err := p.Start(b)
 		return err == nil && h.Response && h.ID == id
 	}
-	return exchangeUDP(ctx, netip.AddrPortFrom(server, portDNS), query, dnsRetries, limit, answered)
+	return exchangeUDP(ctx, netip.AddrPortFrom(server, portDNS), query, dnsRetries, limit, hold, answered)
 }
 
 // errNoAnswer is what a request ends in when nothing came back.

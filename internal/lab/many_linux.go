@@ -12,9 +12,9 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// Conversations of Many begin within manyStart, evenly, and those over TCP stay
-// open until manyHold after the first one began: so all of them exist at once,
-// and no queue meets all of them in one instant.
+// Conversations of Many begin within manyStart, evenly, and keep their sockets
+// until manyHold after the first one began: so all of them exist at once, no two
+// have the same ends, and no queue meets all of them in one instant.
 const (
 	manyStart = 1500 * time.Millisecond
 	manyHold  = 2 * time.Second
@@ -33,19 +33,20 @@ func manyTasks(r *rand.Rand, spec workSpec, ping4, ping6 *pinger) []task {
 		after := manyStart * time.Duration(i) / time.Duration(spec.Flows)
 		// Shifted by one in each round of protocols, so that every protocol
 		// meets every target whatever their number.
+		hold := manyHold - after
 		target, id := targets[(i+i/10)%len(targets)], uint16(ids[i%len(ids)])
 		var t task
 		switch i % 10 {
 		case 0, 1, 2, 3:
-			t = chatTask(spec, target, manyHold-after)
+			t = chatTask(spec, target, hold)
 		case 4, 5, 6:
 			seed := seeds + uint64(i)
 			t = task{try: Try{Kind: "udp", What: "echo", Target: netip.AddrPortFrom(target, portEcho).String()},
-				do: func(ctx context.Context) error { return echoUDP(ctx, seed, target, spec.Timeout) }}
+				do: func(ctx context.Context) error { return echoUDP(ctx, seed, target, spec.Timeout, hold) }}
 		case 7, 8:
 			name, typ := spec.Names[i%len(spec.Names)], types[i%len(types)]
 			t = task{try: Try{Kind: "dns", What: describeDNS(name, typ), Target: netip.AddrPortFrom(spec.DNS, portDNS).String()},
-				do: func(ctx context.Context) error { return askDNSAs(ctx, id, spec.DNS, name, typ, spec.Timeout) }}
+				do: func(ctx context.Context) error { return askDNSAs(ctx, id, spec.DNS, name, typ, spec.Timeout, hold) }}
 		case 9:
 			p := ping4
 			if target.Is6() {

@@ -87,8 +87,9 @@ func push(ctx context.Context, to netip.AddrPort, messages int, connect time.Dur
 }
 
 // exchangeUDP sends a datagram, and again at each of retries after the start,
-// until answered accepts what comes back or limit has passed.
-func exchangeUDP(ctx context.Context, to netip.AddrPort, datagram []byte, retries []time.Duration, limit time.Duration, answered func([]byte) bool) error {
+// until answered accepts what comes back or limit has passed. The socket, and
+// so its port, stays taken for hold at least.
+func exchangeUDP(ctx context.Context, to netip.AddrPort, datagram []byte, retries []time.Duration, limit, hold time.Duration, answered func([]byte) bool) error {
 	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(to))
 	if err != nil {
 		return err
@@ -97,6 +98,7 @@ func exchangeUDP(ctx context.Context, to netip.AddrPort, datagram []byte, retrie
 	stop := context.AfterFunc(ctx, func() { c.Close() })
 	defer stop()
 	start := time.Now()
+	defer func() { pause(ctx, start.Add(hold)) }()
 	sends := append([]time.Duration{0}, retries...)
 	b := make([]byte, 4096)
 	for i, at := range sends {
@@ -141,10 +143,10 @@ func pause(ctx context.Context, then time.Time) bool {
 	}
 }
 
-func echoUDP(ctx context.Context, seed uint64, target netip.Addr, limit time.Duration) error {
+func echoUDP(ctx context.Context, seed uint64, target netip.Addr, limit, hold time.Duration) error {
 	datagram := make([]byte, 100)
 	fill(seed, datagram)
-	return exchangeUDP(ctx, netip.AddrPortFrom(target, portEcho), datagram, dnsRetries, limit,
+	return exchangeUDP(ctx, netip.AddrPortFrom(target, portEcho), datagram, dnsRetries, limit, hold,
 		func(b []byte) bool { return string(b) == string(datagram) })
 }
 
@@ -160,7 +162,7 @@ func tryQUIC(ctx context.Context, seed uint64, to netip.AddrPort, limit time.Dur
 	datagram[14] = 0                                            // source connection id: none
 	datagram[15] = 0                                            // token: none
 	binary.BigEndian.PutUint16(datagram[16:], 0x4000|(1200-18)) // length: the rest
-	return exchangeUDP(ctx, to, datagram, []time.Duration{limit / 2}, limit, func([]byte) bool { return true })
+	return exchangeUDP(ctx, to, datagram, []time.Duration{limit / 2}, limit, 0, func([]byte) bool { return true })
 }
 
 func fill(seed uint64, b []byte) {

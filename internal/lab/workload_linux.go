@@ -125,7 +125,7 @@ func laptopTasks(r *rand.Rand, spec workSpec) []task {
 	tasks = append(tasks,
 		httpTask(400*time.Millisecond, spec, web4[1], portHTTPS, upload, spec.Bulk/4),
 		task{soon(r), Try{Kind: "udp", What: "echo", Target: netip.AddrPortFrom(web4[2], portEcho).String()},
-			func(ctx context.Context) error { return echoUDP(ctx, seed, web4[2], spec.Timeout) }})
+			func(ctx context.Context) error { return echoUDP(ctx, seed, web4[2], spec.Timeout, 0) }})
 	return tasks
 }
 
