@@ -215,7 +215,7 @@ func (e *Engine) fate(r *request) Fate {
 		return FateLocal
 	case r.rejected && !r.replied:
 		return FateRejected
-	case e.end-r.time < AnswerTime.Nanoseconds() && (r.left || r.replied):
+	case (r.left || r.replied) && e.followed(r) < AnswerTime.Nanoseconds():
 		return FatePending
 	case (r.replied || r.left) && e.dropped(r):
 		return FateUnobservable
@@ -241,6 +241,15 @@ func (e *Engine) dropped(r *request) bool {
 		side = inside
 	}
 	return e.points[side].droppedIn(r.time, min(r.time+AnswerTime.Nanoseconds(), e.end))
+}
+
+// followed returns how much capture follows a request, nanoseconds: a reply is
+// looked for on the WAN, and one that was seen there inside the tunnel too.
+func (e *Engine) followed(r *request) int64 {
+	if r.replied {
+		return e.end - r.time
+	}
+	return max(e.end, e.points[outside].to) - r.time
 }
 
 // book enters a request into its client's ledger.
