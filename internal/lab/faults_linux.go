@@ -48,17 +48,16 @@ var breaks = map[string]func(l *Lab, s *setup, f Fault, clients []int){
 		if n == 0 {
 			n = 5
 		}
-		// Spread out, one in dropSpacing, so that TCP survives them. A limit
-		// without a rate to speak of passes its burst and then nothing
-		// (nft_limit.c): exactly n, in whatever connections.
+		// A limit without a rate to speak of passes its burst and then
+		// nothing (nft_limit.c): exactly n, in whatever connections.
 		var hosts []string
 		for _, h := range l.plan.Clients[First].hosts() {
 			hosts = append(hosts, fmt.Sprintf("iifname %q %s saddr %s jump lossy", l.plan.Tunnel, family(h), h.Addr()))
 		}
 		s.ForwardRules = append(s.ForwardRules, hosts...)
 		s.Lossy = []string{fmt.Sprintf(
-			"meta l4proto tcp tcp flags & (syn|fin|rst) == 0 meta length > 100 numgen inc mod %d == %d limit rate 1/week burst %d packets counter name %s drop",
-			dropSpacing, dropSpacing/2, n, counterDropped)}
+			"meta l4proto tcp tcp flags & (syn|fin|rst) == 0 meta length > 100 numgen inc mod %d == 0 limit rate 1/week burst %d packets counter name %s drop",
+			dropSpacing, n, counterDropped)}
 	},
 	"idle": func(_ *Lab, s *setup, _ Fault, _ []int) {
 		// A keepalive that is configured brings the session up by itself.
@@ -199,8 +198,9 @@ var breaks = map[string]func(l *Lab, s *setup, f Fault, clients []int){
 }
 
 // dropSpacing is how many data segments of the client drop-n counts for one
-// that it drops: a loss of a few percent, which TCP makes good.
-const dropSpacing = 30
+// that it drops, the first one first: a page load loses some, and TCP makes
+// them good.
+const dropSpacing = 10
 
 // The mark and the routing table of replies in rpfilter-strict.
 const (
