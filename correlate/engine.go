@@ -24,8 +24,10 @@ type Input struct {
 
 // Pick selects interfaces of a source.
 type Pick struct {
-	Interface string       // number or name; "": all of them
-	Role      capture.Role // RoleUnknown: find out
+	Interface string             // number or name; "": all of them
+	Exact     *capture.Interface // exactly this one, if set
+	Role      capture.Role       // RoleUnknown: find out
+	Why       string             // of the role; "": the person said so
 }
 
 // Options steer an Engine. The zero value is usable.
@@ -43,6 +45,9 @@ type Options struct {
 	// Live says that all inputs are taps of one running host: one clock, and
 	// points that cover the run from its start.
 	Live bool
+	// OneRecording says that all inputs are the same recording, read once for
+	// each part: one clock, and points that cover the same time.
+	OneRecording bool
 	// Tunnel says that the inside is known to be a WireGuard tunnel.
 	Tunnel bool
 
@@ -117,6 +122,8 @@ type Engine struct {
 	evicted         uint64
 	mappingsLost    uint64
 	oneSource       bool
+	apart           bool      // one source holds its interfaces one after the other
+	stretch         [2]uint64 // packets of each point since the last step back
 	rolesTied       bool
 	settled         bool // roles have been assigned
 	damage          []error
@@ -180,7 +187,7 @@ func (e *Engine) Run(ctx context.Context, inputs []Input) (*Evidence, error) {
 			in.drain()
 		}
 	}()
-	e.oneSource = len(inputs) == 1
+	e.oneSource = len(inputs) == 1 || e.opts.OneRecording
 	if !e.opts.Live {
 		for _, in := range e.inputs {
 			in.fillHead()

@@ -441,6 +441,7 @@ type Coverage struct {
 	From, To      int64 // the span that both points cover, on the tunnel's clock; To < From: none
 	TunnelDropped uint64
 	WANDropped    uint64
+	Apart         bool // one source that cannot be read twice holds its interfaces one after the other
 	RolesTied     bool // nothing but the order given says which capture is which
 	Filtered      bool // a capture was recorded with a filter: absence is no proof
 	Live          bool

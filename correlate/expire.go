@@ -5,6 +5,7 @@ package correlate
 func (e *Engine) advance(t int64) {
 	if t <= e.now {
 		if e.now-t > epochBack {
+			e.noteApart()
 			e.newEpoch(t)
 		}
 		return
@@ -78,8 +79,8 @@ func (e *Engine) resolveEntry(f *flow, n *node) {
 		return
 	}
 	switch {
-	case n.tcp && n.octets > 0:
-		f.lost[n.dir] += f.segments(n.unpaid)
+	case n.tcp && n.length > wholePacket:
+		f.lost[n.dir] += f.segments(n.dir, n.unpaid)
 	case n.part > 0:
 		f.lost[n.dir] += uint64((n.unpaid-1)/n.part) + 1
 	default:
@@ -146,15 +147,28 @@ func (e *Engine) overdue(i int32) {
 	key := remoteKey(n.ident, addr, port, n.dir, f.key.proto)
 	e.reassign = true
 	c, tied := e.candidate(key, n, outside)
-	e.reassign = false
-	if c < 0 || tied {
-		if n.index == 0 {
-			e.pending.index(i, key)
+	if n.index == 0 {
+		e.pending.index(i, key)
+	}
+	if c >= 0 {
+		// Whoever else waits for the same packet may have the better right to it.
+		rival, contested := e.candidate(key, e.pending.nodes.at(c), inside)
+		if rival >= 0 && !contested && e.pending.nodes.at(rival).owner != n.owner {
+			c = -1
 		}
+		tied = tied || contested
+	}
+	e.reassign = false
+	if c < 0 {
 		return
 	}
 	w := e.pending.nodes.at(c)
 	switch {
+	case tied && w.outer && f.out < 0:
+		alone := *n
+		e.matchAlone(n.owner, &alone, c)
+		e.drop(i)
+	case tied:
 	case w.outer:
 		fi, basis, t := n.owner, n.basis, n.time
 		if f.out >= 0 {
@@ -192,6 +206,20 @@ func (e *Engine) evictOldest() {
 		return
 	}
 }
+
+// noteApart looks at the stretch that a step back ends: where one point has all
+// its packets and the other none, the source holds one interface after the
+// other (mergecap -a does that), and nothing was really missing.
+func (e *Engine) noteApart() {
+	if (e.stretch[inside] == 0) != (e.stretch[outside] == 0) {
+		e.apart = true
+	}
+	e.stretch = [2]uint64{}
+}
+
+// Apart reports whether the only source holds its interfaces one after the
+// other, so that it must be read once for each of them (Options.OneRecording).
+func (e *Engine) Apart() bool { return e.apart }
 
 // newEpoch starts afresh at t after a step of the clock or a long gap: what
 // waits cannot be judged.

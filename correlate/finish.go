@@ -16,6 +16,9 @@ func (e *Engine) finish() *Evidence {
 			e.damage = append(e.damage, in.err)
 		}
 	}
+	if e.epochs > 0 {
+		e.noteApart()
+	}
 	e.closePoints()
 	e.now = max(e.now, e.end)
 	e.residenceUntil = unset
@@ -182,6 +185,9 @@ func (e *Engine) relation() Relation {
 
 func (e *Engine) addCaptures(ev *Evidence) {
 	for _, c := range e.captures {
+		if c.unused && e.opts.OneRecording {
+			continue // the other reading of the recording lists it
+		}
 		out := Capture{
 			Role: c.role, RoleWhy: c.roleWhy, Source: c.source, Interface: c.iface,
 			Packets: c.packets, Bytes: c.bytes, Truncated: c.truncated, Undecoded: c.undecoded,
@@ -330,7 +336,7 @@ func (e *Engine) addCoverage(ev *Evidence) {
 	ev.Coverage = Coverage{
 		Tunnel: in.present, WAN: out.present, TunnelPackets: in.packets, WANPackets: out.packets,
 		TunnelDropped: in.dropped, WANDropped: out.dropped, Live: e.opts.Live,
-		OuterPossible: e.outerPossible(), InboundOther: e.inboundOther, RolesTied: e.rolesTied,
+		OuterPossible: e.outerPossible(), InboundOther: e.inboundOther, RolesTied: e.rolesTied, Apart: e.apart,
 	}
 	if e.inboundFirst != unset {
 		ev.Coverage.InboundSpan = e.inboundLast - e.inboundFirst

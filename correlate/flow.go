@@ -58,7 +58,7 @@ type flow struct {
 	translatedPort uint16
 	lastOutside    int64 // time of the last packet on the WAN
 	ambiguous      uint64
-	segment        [2]uint32
+	segment        [2][2]uint32    // largest payload, by direction and side
 	pending        [2][2]chainEnds // by direction and side
 	legs           [3]sketch       // forward, remote, back
 	first, last    int64

@@ -52,7 +52,31 @@ func (in *input) fillHead() {
 		}
 		n += len(b.Packets)
 		in.stream.Recycle(b)
+		sortBatch(c)
 		in.head = append(in.head, c)
+	}
+}
+
+// maxDisorder is how far a record may stand behind a later one to be put in its
+// place, nanoseconds; a larger step back is one of the clock.
+const maxDisorder = int64(100e6)
+
+// sortBatch puts records that stand a little out of order in the order of their
+// times: drivers deliver what came together in any order, and a packet taken
+// before one that came earlier could be tied to the wrong twin. Disorder across
+// the border of two batches stays; matching tolerates it.
+func sortBatch(b *capture.Batch) {
+	list := b.Packets
+	for i := 1; i < len(list); i++ {
+		if list[i].Time >= list[i-1].Time || list[i-1].Time-list[i].Time > maxDisorder {
+			continue
+		}
+		p := list[i]
+		j := i
+		for ; j > 0 && list[j-1].Time > p.Time && list[j-1].Time-p.Time <= maxDisorder; j-- {
+			list[j] = list[j-1]
+		}
+		list[j] = p
 	}
 }
 
@@ -76,6 +100,9 @@ func (e *Engine) ready(in *input) {
 		if b == nil {
 			in.ended = true
 			return
+		}
+		if !e.opts.Live {
+			sortBatch(b)
 		}
 		in.batch, in.pos, in.owned = b, 0, true
 		in.mark = max(in.mark, b.Watermark)

@@ -23,7 +23,10 @@ func (e *Engine) joinInside(fi int32, f *flow, p *capture.Packet, t int64, dir u
 	if f.out < 0 && n.basis != BasisNone {
 		addr, port := f.remote()
 		key := remoteKey(n.ident, addr, port, dir, f.key.proto)
-		c, tied := e.candidate(key, n, outside)
+		c, tied := int32(-1), false
+		if !e.later(n) {
+			c, tied = e.candidate(key, n, outside)
+		}
 		switch {
 		case c < 0:
 			e.pending.index(e.wait(f, n), key)
@@ -83,7 +86,11 @@ func (e *Engine) joinUntied(oi int32, o *outflow, p *capture.Packet, t int64, fr
 				addr, port = p.Src, p.SrcPort
 			}
 			key = remoteKey(n.ident, addr, port, dir, o.key.proto)
-			if c, tied := e.candidate(key, n, inside); c >= 0 {
+			c, tied := int32(-1), false
+			if !e.later(n) {
+				c, tied = e.candidate(key, n, inside)
+			}
+			if c >= 0 {
 				if kept[forward] >= 0 {
 					e.drop(kept[forward])
 				}
@@ -104,6 +111,14 @@ func (e *Engine) joinUntied(oi int32, o *outflow, p *capture.Packet, t int64, fr
 		e.pending.nodes.at(kept[0]).sibling = kept[1]
 		e.pending.nodes.at(kept[1]).sibling = kept[0]
 	}
+}
+
+// later reports whether it is too early to say which packet n is the twin of:
+// where the order of two clocks is only estimated, one with the same content may
+// still come that entered before. Sequence numbers and DNS ids do not repeat in
+// that time; payloads do.
+func (e *Engine) later(n *node) bool {
+	return !e.clock.fixed && n.basis != BasisOctets && n.basis != BasisDNS
 }
 
 // found ties the untied outside flow of n to the inside flow in which c waits.
@@ -129,7 +144,7 @@ func (e *Engine) arrive(f *flow, n *node) {
 	if n.dir == back {
 		e.replied(f, n)
 	}
-	e.settle(f, n, n.octets)
+	e.settle(f, n, n.payload())
 	if n.open() {
 		e.wait(f, n)
 	}

@@ -102,18 +102,15 @@ func (e *Engine) orient(p *capture.Packet) (fromClient, known bool) {
 		return false, true
 	}
 	fresh := undecremented(p.TTL)
-	// A private address that calls a public one from one hop away is a client:
+	// A private address that talks to a public one from one hop away is a client:
 	// the host itself speaks into the tunnel only to its clients.
-	if fresh && opens(p) && !routable(p.Src) && routable(p.Dst) {
+	if fresh && !routable(p.Src) && routable(p.Dst) {
 		return true, true
 	}
 	if !fresh && !routable(p.Dst) && routable(p.Src) {
 		return false, true
 	}
-	if answers(p) {
-		return fresh && !routable(p.Src) && routable(p.Dst), false
-	}
-	return fresh, false
+	return fresh && !answers(p), false
 }
 
 // outsideFlow returns the outside flow of a packet at the WAN, made when it is

@@ -86,35 +86,22 @@ func (e *Engine) toClient(fi int32, f *flow, p *capture.Packet, t int64, c *capt
 	if p.IPLen > maxLinkPacket {
 		c.offload++
 	}
+	if f.fromOut && f.out < 0 && opens(p) && undecremented(p.TTL) {
+		f.local = true // the host itself calls its client
+	}
 	if f.local {
 		return
 	}
-	if f.out < 0 && f.sent.Packets > 0 && undecremented(p.TTL) && e.points[outside].present {
-		// Not forwarded before it got here: the host itself speaks, in its own
-		// name or in the name of the remote.
-		if p.Kind == capture.KindTCP && p.TCPFlags&capture.TCPRst != 0 {
-			f.hostReject = true
-			e.rejectRequests(f, sighting(c, p, TunnelOut))
-			return
-		}
-		e.makeLocal(f)
-		e.reply(f, p, t, c, TunnelOut)
+	if f.out < 0 && f.sent.Packets > 0 && undecremented(p.TTL) && p.Kind == capture.KindTCP && p.TCPFlags&capture.TCPRst != 0 {
+		// Not forwarded before it got here: the host refuses in the name of the
+		// remote.
+		f.hostReject = true
+		e.rejectRequests(f, sighting(c, p, TunnelOut))
 		return
 	}
 	e.reply(f, p, t, c, TunnelOut)
 	cl.families[familyIndex(family(cl.addr))].replies++
 	e.joinInside(fi, f, p, t, back, -1)
-}
-
-// makeLocal takes a flow out of the join: the host itself is its other end.
-func (e *Engine) makeLocal(f *flow) {
-	f.local = true
-	f.lost, f.matched, f.pairs, f.unobserved = [2]uint64{}, 0, 0, 0
-	remote, _ := f.remote()
-	cl := e.clientAt(f.client)
-	if routable(remote) && !e.own[remote] {
-		cl.families[familyIndex(family(cl.addr))].localAnswers++
-	}
 }
 
 // insideError takes an ICMP error at the inside: it belongs to the flow that it

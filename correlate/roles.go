@@ -177,6 +177,12 @@ func (c *capturePoint) label() string {
 // be used.
 func (in *input) pick(c *capturePoint) (Pick, bool) {
 	for _, p := range in.given.Picks {
+		if p.Exact != nil {
+			if p.Exact.Index == c.iface.Index && p.Exact.IfIndex == c.iface.IfIndex {
+				return p, true
+			}
+			continue
+		}
 		if p.Interface == "" || p.Interface == c.iface.Name || p.Interface == strconv.Itoa(c.iface.Index) {
 			return p, true
 		}
@@ -191,6 +197,9 @@ func (e *Engine) introduce(in *input, c *capturePoint) {
 	c.unused = !used
 	if used && pick.Role != capture.RoleUnknown {
 		c.role, c.roleWhy = pick.Role, "flag"
+		if pick.Why != "" {
+			c.roleWhy = pick.Why
+		}
 	}
 	if len(in.faces) > 1 {
 		c.shift = in.faces[0].shift

@@ -111,7 +111,7 @@ func (e *Engine) outcome(f *flow) (Outcome, Stage) {
 		return OutcomeAnswered, StageNone
 	case f.hostReject:
 		return OutcomeRejected, TunnelIn
-	case f.got.Packets > 0 && f.sent.Packets > 0 && f.unobserved > 0:
+	case f.got.Packets > 0 && f.sent.Packets > 0 && f.unobserved > 0 && f.lost[forward] == 0:
 		return OutcomeAnswered, StageNone
 	case f.got.Packets > 0 && f.sent.Packets > 0:
 		// Answered without a twin on the WAN: by a redirect, a proxy, another
@@ -139,7 +139,7 @@ func (e *Engine) unanswered(f *flow) (Outcome, Stage) {
 	if !f.initiated {
 		return OutcomeOneWay, WANOut
 	}
-	if e.end-f.first < AnswerTime.Nanoseconds() {
+	if e.points[outside].to-f.first < AnswerTime.Nanoseconds() {
 		return OutcomeUnknown, WANOut
 	}
 	inner, _ := f.inner()

@@ -14,6 +14,17 @@ const spent = 0xff
 // open reports whether something of the packet still waits for its twin.
 func (n *node) open() bool { return n.unpaid > 0 || n.octets == 0 && n.dir != spent }
 
+// payload returns the octets of a TCP segment without those of SYN and FIN.
+func (n *node) payload() uint32 {
+	size := n.octets
+	for _, flag := range [2]uint8{capture.TCPSyn, capture.TCPFin} {
+		if n.flags&flag != 0 && size > 0 {
+			size--
+		}
+	}
+	return size
+}
+
 // early reports whether an exit lies further before its entry than clocks and
 // the order of two taps can explain.
 func (e *Engine) early(entry, exit int64) bool { return exit < entry-e.slack }
@@ -29,7 +40,7 @@ func (e *Engine) early(entry, exit int64) bool { return exit < entry-e.slack }
 func (e *Engine) settle(f *flow, n *node, payload uint32) {
 	ends := &f.pending[n.dir][1-n.side]
 	if n.tcp && n.octets > 0 {
-		f.noteSegment(n.side, payload)
+		f.noteSegment(n.dir, n.side, payload)
 	}
 	if ends.head < 0 {
 		return
@@ -220,16 +231,18 @@ func (n *node) charge(lo, paid uint32) {
 
 // noteSegment learns how large the segments of a side are: what is missing of
 // a merged packet is counted in segments of the finer side.
-func (f *flow) noteSegment(side uint8, payload uint32) {
-	if payload > f.segment[side] {
-		f.segment[side] = payload
-	}
+func (f *flow) noteSegment(dir, side uint8, payload uint32) {
+	f.segment[dir][side] = max(f.segment[dir][side], payload)
 }
 
+// wholePacket is the length in octets of the longest IP packet that is surely a
+// single one: the MTU of Ethernet. What is longer may have been merged.
+const wholePacket = 1500
+
 // segments returns how many packets of the finer side missing octets make.
-func (f *flow) segments(missing uint32) uint64 {
-	size := f.segment[inside]
-	if o := f.segment[outside]; o > 0 && (size == 0 || o < size) {
+func (f *flow) segments(dir uint8, missing uint32) uint64 {
+	size := f.segment[dir][inside]
+	if o := f.segment[dir][outside]; o > 0 && (size == 0 || o < size) {
 		size = o
 	}
 	size = min(size, 1460)
