@@ -206,7 +206,13 @@ func (e *Engine) wan(p *capture.Packet, t int64, c *capturePoint, b *capture.Bat
 		if e.foreign(p) {
 			return
 		}
-		e.joinUntied(oi, o, p, t, fromA, e.facing(p))
+		facing := e.facing(p)
+		if p.Direction != capture.DirectionUnknown && !e.oneSource && !e.opts.Live {
+			// Two files may come from two machines in a row: the second one's
+			// marks say "in" of what left the first.
+			facing = -1
+		}
+		e.joinUntied(oi, o, p, t, fromA, facing)
 		return
 	}
 	dir := uint8(back)
