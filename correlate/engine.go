@@ -322,6 +322,7 @@ func (e *Engine) packet(in *input, p *capture.Packet, b *capture.Batch) {
 	// watched up to it.
 	pt.note(t, &e.points[1-side], e.oneSource)
 	e.advance(t)
+	e.stretch[side]++
 	e.cur = c
 	if p.Flags&capture.FlagTruncated != 0 && blurred(p) {
 		pt.blurred = true

@@ -83,6 +83,34 @@ func sortBatch(b *capture.Batch) {
 // ready makes the input hold its next packet, if it can have one: it waits for
 // the source when nothing is in hand.
 func (e *Engine) ready(in *input) {
+	for {
+		e.fetch(in)
+		if !e.skipUnused(in) {
+			return
+		}
+	}
+}
+
+// skipUnused passes over packets of interfaces that were not picked, which must
+// not hold up or push on the others; it reports whether the batch is used up.
+func (e *Engine) skipUnused(in *input) bool {
+	if len(in.given.Picks) == 0 || in.batch == nil {
+		return false
+	}
+	for ; in.pos < len(in.batch.Packets); in.pos++ {
+		p := &in.batch.Packets[in.pos]
+		c := e.captureOf(in, p.Iface, in.batch)
+		if !c.unused {
+			return false
+		}
+		c.count(p)
+		e.total++
+	}
+	return true
+}
+
+// fetch gets the next batch when none is in hand.
+func (e *Engine) fetch(in *input) {
 	for in.batch == nil || in.pos >= len(in.batch.Packets) {
 		if in.batch != nil {
 			e.endBatch(in)

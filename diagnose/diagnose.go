@@ -39,7 +39,7 @@ func Run(ev *correlate.Evidence, ctx Context) *Diagnosis {
 	blocked := ""
 	if !ev.Relation.Proved && ev.Coverage.Tunnel && ev.Coverage.WAN {
 		blocked = "captures-unrelated"
-	} else if ev.Coverage.Filtered || ev.Coverage.RolesTied {
+	} else if ev.Coverage.Filtered || ev.Coverage.RolesTied || ev.Coverage.Apart {
 		blocked = "too-little-evidence"
 	}
 
@@ -50,7 +50,7 @@ func Run(ev *correlate.Evidence, ctx Context) *Diagnosis {
 		d.Clients = append(d.Clients, ClientVerdict{Client: i, Status: j.status, Finding: firstID(j.findings)})
 		answered = answered || j.status == StatusHealthy
 		faults = append(faults, j.findings...)
-		if len(j.findings) == 0 {
+		if len(j.findings) == 0 && blocked == "" {
 			warnings = append(warnings, warn(ev, &ctx, &ev.Clients[i])...)
 		}
 		if i == d.Headline {
@@ -151,16 +151,14 @@ func (s *subject) judge(absence bool) (Status, *Finding) {
 	return StatusInconclusive, nil
 }
 
-// warn applies the rules that raise no fault to one client, over all of its
-// time.
+// warn applies the rules that raise no fault to one client, over both families
+// and all of its time.
 func warn(ev *correlate.Evidence, ctx *Context, c *correlate.Client) []Finding {
 	var out []Finding
-	for k := range c.Families {
-		s := &subject{ev: ev, ctx: ctx, client: c, family: &c.Families[k]}
-		for _, r := range clientWarnings {
-			if p, ok := r.prove(s); ok {
-				out = append(out, s.finding(r, p))
-			}
+	s := &subject{ev: ev, ctx: ctx, client: c, family: &correlate.FamilyEvidence{}}
+	for _, r := range clientWarnings {
+		if p, ok := r.prove(s); ok {
+			out = append(out, s.finding(r, p))
 		}
 	}
 	return out
@@ -224,7 +222,7 @@ func (s *subject) finding(r *rule, p proof) Finding {
 		f.Scope.Family = s.family.Family
 		values.Family = s.family.Family
 		for _, a := range s.client.Addrs {
-			if a.Is4() == (s.family.Family == correlate.IPv4) {
+			if s.family.Family != correlate.FamilyAny && a.Is4() == (s.family.Family == correlate.IPv4) {
 				f.Scope.Client, values.Client = a, a
 			}
 		}

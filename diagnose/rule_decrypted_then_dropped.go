@@ -28,7 +28,7 @@ var decryptedThenDropped = rule{
 	after: correlate.OuterIn, before: correlate.TunnelIn,
 	prove: func(s *subject) (proof, bool) {
 		p := s.peer
-		if !s.ev.Coverage.Tunnel || !p.Trusted || !p.UndeliveredKnown || !s.tunnelTapAlive() {
+		if !s.ev.Coverage.Tunnel || s.ev.Coverage.Apart || !p.Trusted || !p.UndeliveredKnown || !s.tunnelTapAlive() {
 			return proof{}, false
 		}
 		// A single tie by size can be another client's packet; a session that

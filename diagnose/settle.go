@@ -67,6 +67,8 @@ func whyInconclusive(ev *correlate.Evidence, blocked string) (id string, args ma
 		return "capture-lossy", map[string]any{"dropped": cover.TunnelDropped + cover.WANDropped}
 	case ev.Coverage.RolesTied:
 		return blocked, reason("roles-tied")
+	case ev.Coverage.Apart:
+		return blocked, reason("interfaces-apart")
 	case blocked != "":
 		return blocked, reason("filtered")
 	}

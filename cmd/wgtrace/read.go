@@ -75,6 +75,15 @@ func (o *readOptions) run(cmd *cobra.Command, args []string, s streams) error {
 	if err != nil {
 		return err
 	}
+	if engine.Apart() && len(list) > 0 && list[0].path != "-" {
+		again, err := o.readApart(list[0].path, ev)
+		if err != nil {
+			return err
+		}
+		if again != nil {
+			ev = again
+		}
+	}
 	ending.stop()
 	if err := errors.Join(reportDamage(engine, s.err), src.checkPicks()); err != nil {
 		return err
@@ -160,4 +169,31 @@ func (o *readOptions) contradict(ev *correlate.Evidence, list []named, stderr io
 		complain(stderr, 0, fmt.Sprintf("%s was named with --%s, but looks like the other side", c.Source, c.Role),
 			"exchange --tunnel and --wan, or leave both out")
 	}
+}
+
+// readApart reads a recording that holds its interfaces one after the other
+// once for each side of the join, so that both come in the order of time. What
+// is no regular file cannot be read again: nil.
+func (o *readOptions) readApart(path string, first *correlate.Evidence) (*correlate.Evidence, error) {
+	if st, err := os.Stat(path); err != nil || !st.Mode().IsRegular() {
+		return nil, nil
+	}
+	var inputs []correlate.Input
+	for _, wan := range []bool{false, true} {
+		f, err := capture.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		in := correlate.Input{Source: f}
+		for i := range first.Captures {
+			if c := &first.Captures[i]; (c.Role == capture.RoleWAN) == wan {
+				in.Picks = append(in.Picks, correlate.Pick{Exact: &c.Interface, Role: c.Role, Why: c.RoleWhy})
+			}
+		}
+		inputs = append(inputs, in)
+	}
+	opts := o.analysis.engine()
+	opts.OneRecording = true
+	return correlate.New(opts).Run(context.Background(), inputs)
 }

@@ -42,6 +42,7 @@ var enReasons = map[string]string{
 	"no-wg-port":            `WireGuard's own packets were not recognised: --wg-port names the port.`,
 	"undecoded":             `The capture could not be decoded.`,
 	"unroutable":            `The phone tried only private addresses, and nothing shows that {{host ""}} can reach them.`,
+	"interfaces-apart":      `The capture holds one adapter after the other: save it to a file, or merge it by time.`,
 	"rejected":              `A rule on {{host ""}} answered the attempts with "forbidden" or a reset: look at its firewall's forward chain.`,
 	"no-capture":            `No packet could be read.`,
 	"no-client":             `Which addresses belong to the phone could not be told: name them with --client.`,
