@@ -107,7 +107,29 @@ func TestICMPErrors(t *testing.T) {
 			if o := ev.Flows[0].Outcome; o != c.outcome {
 				t.Errorf("outcome %v, want %v", o, c.outcome)
 			}
+			if r := ev.Flows[0].Refused; r != (c.outcome == correlate.OutcomeRejected) {
+				t.Errorf("refused %v with outcome %v", r, ev.Flows[0].Outcome)
+			}
 		})
+	}
+}
+
+// TestTooBig has the host refuse one datagram of a conversation that works: what
+// is missing on the WAN did not vanish, the client was told.
+func TestTooBig(t *testing.T) {
+	tr := &trace{}
+	p := udp(phone+":5000", site+":443", pad("small", 200))
+	r := udp(site+":443", wanIP+":6000", pad("reply", 200)).ttl(57)
+	tr.pass(0, p, p.from(wanIP+":6000"))
+	tr.back(20_000, r, r.to(phone+":5000"))
+	big := udp(phone+":5000", site+":443", pad("big", 1380))
+	tr.tunnel(40_000, big)
+	tr.tunnel(40_100, icmpError(inner, phone, 3, 4, big))
+	tr.idle(9_000_000)
+	ev := tr.run(t)
+	want{matched: 2, lost: 1}.check(t, ev)
+	if f := ev.Flows[0]; f.Outcome != correlate.OutcomeAnswered || f.LostForward != 1 || !f.Refused {
+		t.Errorf("%+v", f)
 	}
 }
 
