@@ -46,21 +46,22 @@ var (
 		&returnNotForwarded,
 	}
 	// clientWarnings speak of what does not stop a client. They are asked only
-	// where no fault of that client stands, and have no say in the verdict.
+	// where no fault of that client stands and the captures can prove an
+	// absence, and have no say in the verdict.
 	clientWarnings = []*rule{
 		&packetsLostInHost,
 	}
 )
 
 // subject is what a rule looks at: one peer, or one client in one family over
-// one span of time.
+// one span of time; for a warning, one client in both families over all of it.
 type subject struct {
 	ev     *correlate.Evidence
 	ctx    *Context
 	peer   *correlate.Peer           // nil for client rules without a known peer
 	client *correlate.Client         // nil for peer rules
 	family *correlate.FamilyEvidence // nil for peer rules
-	ledger *correlate.Ledger         // nil for peer rules
+	ledger *correlate.Ledger         // nil for peer rules and warnings
 }
 
 // Minimum evidence before a path is called dead (faults.md, end of section 4):

@@ -1,6 +1,8 @@
 package diagnose
 
 import (
+	"slices"
+
 	"github.com/wgtrace/wgtrace/capture"
 	"github.com/wgtrace/wgtrace/correlate"
 )
@@ -47,8 +49,9 @@ var packetsLostInHost = rule{
 		for i := range s.ev.Flows {
 			f := &s.ev.Flows[i]
 			// Without a twin on the WAN nothing shows that the packets were
-			// to leave there at all.
-			if f.LostForward+f.LostReturn < minVanished || !f.Translated.IsValid() || !s.owns(f) {
+			// to leave there at all, and what the host refused with an error
+			// did not vanish (a packet too big for the next link, RFC 1191).
+			if f.LostForward+f.LostReturn < minVanished || f.Refused || !f.Translated.IsValid() || !slices.Contains(s.client.Addrs, f.Client.Addr()) {
 				continue
 			}
 			out.add(f.LostForward, f.In, f.Out)
@@ -67,20 +70,6 @@ var packetsLostInHost = rule{
 		}
 		return p, out.flows > 0
 	},
-}
-
-// owns reports whether a flow is the client's, in the family in hand.
-func (s *subject) owns(f *correlate.Flow) bool {
-	inner := f.Client.Addr()
-	if inner.Is4() != (s.family.Family == correlate.IPv4) {
-		return false
-	}
-	for _, a := range s.client.Addrs {
-		if a == inner {
-			return true
-		}
-	}
-	return false
 }
 
 // dropsKnown reports whether the captures of both places say how many packets

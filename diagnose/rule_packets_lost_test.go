@@ -10,14 +10,14 @@ import (
 
 // losing is a healthy run of one client whose flows lose packets.
 func losing(flows ...correlate.Flow) *correlate.Evidence {
-	inner := netip.MustParseAddr("10.8.0.2")
+	inner, inner6 := netip.MustParseAddr("10.8.0.2"), netip.MustParseAddr("fd00::2")
 	ev := &correlate.Evidence{
 		Started: 0, Ended: 10e9,
 		Captures: []correlate.Capture{
 			{Role: capture.RoleTunnel, DroppedKnown: true},
 			{Role: capture.RoleWAN, DroppedKnown: true},
 		},
-		Clients:  []correlate.Client{{Addrs: []netip.Addr{inner}, Peer: -1}},
+		Clients:  []correlate.Client{{Addrs: []netip.Addr{inner, inner6}, Peer: -1}},
 		Coverage: correlate.Coverage{Tunnel: true, WAN: true, Live: true},
 		Relation: correlate.Relation{Proved: true, Basis: "live"},
 	}
@@ -25,8 +25,9 @@ func losing(flows ...correlate.Flow) *correlate.Evidence {
 	c.Families[0] = correlate.FamilyEvidence{Family: correlate.IPv4, Ledgers: []correlate.Ledger{{Ended: 10e9}}}
 	c.Families[1].Family = correlate.IPv6
 	c.Families[0].Ledgers[0].Fates[correlate.FateAnswered].Count = 1
-	for _, f := range flows {
-		f.Client = netip.AddrPortFrom(inner, 40000)
+	for i, f := range flows {
+		// In turn: a client's losses are counted over both families.
+		f.Client = netip.AddrPortFrom([]netip.Addr{inner, inner6}[i%2], 40000)
 		ev.Flows = append(ev.Flows, f)
 		ev.Totals.LostPackets += f.LostForward + f.LostReturn
 	}
@@ -48,6 +49,8 @@ func TestPacketsLostInHost(t *testing.T) {
 	merged.In.Bytes = 4000 * wireMTU // 4 of 4000 segments
 	untied := leaky(100, 50, 0, 0)
 	untied.Translated = netip.AddrPort{}
+	refused := leaky(100, 50, 50, 0)
+	refused.Refused = true
 	fault := func(ev *correlate.Evidence) {
 		l := &ev.Clients[0].Families[0].Ledgers[0]
 		l.Fates[correlate.FateAnswered].Count = 0
@@ -70,8 +73,10 @@ func TestPacketsLostInHost(t *testing.T) {
 		{name: "on the way back", flows: []correlate.Flow{leaky(100, 0, 100, 9)}, lost: 9, after: correlate.WANIn, sure: 0.95},
 		{name: "merged packets", flows: []correlate.Flow{merged}},
 		{name: "never seen to leave", flows: []correlate.Flow{untied}},
+		{name: "refused with an error", flows: []correlate.Flow{refused}},
 		{name: "the tap dropped", flows: []correlate.Flow{leaky(100, 9, 100, 0)}, change: func(ev *correlate.Evidence) { ev.Coverage.WANDropped = 1 }},
 		{name: "drops not known", flows: []correlate.Flow{leaky(100, 9, 100, 0)}, change: func(ev *correlate.Evidence) { ev.Captures[1].DroppedKnown = false }, lost: 9, after: correlate.TunnelIn, sure: 0.6},
+		{name: "captured with a filter", flows: []correlate.Flow{leaky(100, 9, 100, 0)}, change: func(ev *correlate.Evidence) { ev.Coverage.Filtered = true }},
 		{name: "a fault explains it", flows: []correlate.Flow{leaky(100, 9, 100, 90)}, change: fault},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -102,7 +107,7 @@ func TestPacketsLostInHost(t *testing.T) {
 			}
 			lost, _ := got.Args["lost"].(uint64)
 			back, _ := got.Args["lost_back"].(uint64)
-			if lost+back != tt.lost || (back > 0) != (tt.after == correlate.WANIn) || got.After != tt.after || got.Severity != SeverityWarning || got.Confidence != tt.sure {
+			if lost+back != tt.lost || (back > 0) != (tt.after == correlate.WANIn) || got.After != tt.after || got.Scope.Family != correlate.FamilyAny || got.Severity != SeverityWarning || got.Confidence != tt.sure {
 				t.Errorf("%+v, want %d lost after %v", got, tt.lost, tt.after)
 			}
 		})

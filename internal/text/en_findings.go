@@ -128,7 +128,7 @@ var enFindings = map[string]FindingText{
 			`{{if .flows}} in {{n .flows "connection" "connections"}}{{end}} of {{spell .client "the phone"}} ` +
 			`{{if .lost_back}}came back{{with .wan}} to {{.}}{{end}} and did not go on into the tunnel{{with .tunnel}} at {{.}}{{end}}` +
 			`{{else}}came out of the tunnel{{with .tunnel}} at {{.}}{{end}} and did not leave{{with .wan}} through {{.}}{{end}}{{end}}, ` +
-			`while the captures dropped nothing that they know of. ` +
+			`and the captures report no loss of their own. ` +
 			`It makes pages slow rather than dead: lost packets are sent again. ` +
 			`To be sure where: a drop counter that grows while the phone loads a page, ` +
 			`{{if eq .os "windows"}}with "pktmon counters" or "Get-NetAdapterStatistics"` +
