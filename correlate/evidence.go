@@ -211,8 +211,9 @@ type Flow struct {
 
 	LostForward, LostReturn uint64 // packets between tunnel_in and wan_out; between wan_in and tunnel_out
 	Unobservable            uint64
-	// Refused: the host itself answered packets of the flow with an ICMP error
-	// or a forged RST, at a limited rate, so that any of the lost may be those.
+	// Refused: the host itself answered packets of the flow, of either end, with
+	// an ICMP error or a forged RST, at a limited rate, so that any of the lost
+	// may be those.
 	Refused           bool
 	Forward, Remotely Latency // tunnel_in to wan_out; wan_out to wan_in
 	Return            Latency // wan_in to tunnel_out

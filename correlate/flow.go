@@ -39,6 +39,7 @@ type flow struct {
 	oriented   bool // the client's end is known, not guessed
 	local      bool // with the host itself or answered by it: no part of any join
 	hostReject bool // the host answered with an ICMP error or a forged RST
+	refused    bool // the host sent the remote an ICMP error
 	fromOut    bool // opened from outside
 	initiated  bool // a request of the client was seen
 	elsewhere  bool // a request of it was answered without a twin on the WAN

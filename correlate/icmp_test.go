@@ -115,21 +115,45 @@ func TestICMPErrors(t *testing.T) {
 }
 
 // TestTooBig has the host refuse one datagram of a conversation that works: what
-// is missing on the WAN did not vanish, the client was told.
+// is missing at the other point did not vanish, its sender was told.
 func TestTooBig(t *testing.T) {
-	tr := &trace{}
 	p := udp(phone+":5000", site+":443", pad("small", 200))
 	r := udp(site+":443", wanIP+":6000", pad("reply", 200)).ttl(57)
-	tr.pass(0, p, p.from(wanIP+":6000"))
-	tr.back(20_000, r, r.to(phone+":5000"))
-	big := udp(phone+":5000", site+":443", pad("big", 1380))
-	tr.tunnel(40_000, big)
-	tr.tunnel(40_100, icmpError(inner, phone, 3, 4, big))
-	tr.idle(9_000_000)
-	ev := tr.run(t)
-	want{matched: 2, lost: 1}.check(t, ev)
-	if f := ev.Flows[0]; f.Outcome != correlate.OutcomeAnswered || f.LostForward != 1 || !f.Refused {
-		t.Errorf("%+v", f)
+	bigOut := udp(phone+":5000", site+":443", pad("big", 1380))
+	bigBack := udp(site+":443", wanIP+":6000", pad("big", 1472)).ttl(57)
+	for _, c := range []struct {
+		name          string
+		steps         func(tr *trace)
+		matched       uint64
+		forward, back uint64 // lost
+		refused       bool
+	}{
+		{"on the way out", func(tr *trace) {
+			tr.tunnel(40_000, bigOut)
+			tr.tunnel(40_100, icmpError(inner, phone, 3, 4, bigOut))
+		}, 2, 1, 0, true},
+		{"on the way back", func(tr *trace) {
+			tr.wan(40_000, bigBack)
+			tr.wan(40_100, icmpError(wanIP, site, 3, 4, bigBack))
+		}, 2, 0, 1, true},
+		{"by the client", func(tr *trace) {
+			tr.back(40_000, bigBack, bigBack.to(phone+":5000"))
+			tr.pass(60_000, icmpError(phone, site, 3, 4, bigBack.to(phone+":5000")), icmpError(wanIP, site, 3, 4, bigBack))
+		}, 4, 0, 0, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			tr := &trace{}
+			tr.pass(0, p, p.from(wanIP+":6000"))
+			tr.back(20_000, r, r.to(phone+":5000"))
+			c.steps(tr)
+			tr.idle(9_000_000)
+			ev := tr.run(t)
+			want{matched: c.matched, lost: c.forward + c.back}.check(t, ev)
+			f := ev.Flows[0]
+			if f.Outcome != correlate.OutcomeAnswered || f.LostForward != c.forward || f.LostReturn != c.back || f.Refused != c.refused {
+				t.Errorf("%+v", f)
+			}
+		})
 	}
 }
 

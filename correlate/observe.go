@@ -253,7 +253,9 @@ func (e *Engine) outsideError(p *capture.Packet, t int64, c *capturePoint, b *ca
 	local, _ := o.local()
 	if p.Dst != local {
 		e.addOutside(f, forward, Count{1, uint64(p.IPLen)})
-		e.joinError(f, p, q, t, forward, outside)
+		if !e.joinError(f, p, q, t, forward, outside) {
+			f.refused = true // the client did not send it: the host made it
+		}
 		return
 	}
 	f.lastOutside = t
