@@ -29,7 +29,7 @@ var natMissing = rule{
 		}
 		if os == osWindows {
 			// NetNat has no outgoing adapter to get wrong.
-			return []Cause{causes[0], causes[3], causes[2]}
+			return []Cause{causes[0], causes[2], causes[3]}
 		}
 		return causes
 	},

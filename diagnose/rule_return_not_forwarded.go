@@ -16,7 +16,15 @@ var returnNotForwarded = rule{
 			evidence:   s.samples(correlate.FateReplyLost),
 		}, true
 	},
-	causes: func(*subject, string) []Cause {
+	causes: func(_ *subject, os string) []Cause {
+		if os == osWindows {
+			// Forwarding is a switch of each adapter: off on the WAN alone, it
+			// stops what comes back.
+			return []Cause{
+				{ID: "windows-forwarding-off", Probability: 0.6},
+				{ID: "netnat-conflict", Probability: 0.2},
+			}
+		}
 		return []Cause{
 			{ID: "forward-return-path-blocked", Probability: 0.75},
 			{ID: "rp-filter-drop", Probability: 0.15},

@@ -1,6 +1,8 @@
 package diagnose
 
 import (
+	"slices"
+
 	"github.com/wgtrace/wgtrace/correlate"
 )
 
@@ -11,7 +13,7 @@ func settle(ev *correlate.Evidence, ctx *Context, d *Diagnosis, answered bool, b
 		if d.Findings[i].Severity == SeverityFault {
 			d.Status, d.Finding = StatusFault, d.Findings[i].ID
 			for n := range ev.Clients {
-				if ev.Clients[n].Addrs[0] == d.Findings[i].Scope.Client {
+				if slices.Contains(ev.Clients[n].Addrs, d.Findings[i].Scope.Client) {
 					d.Headline = n
 				}
 			}
