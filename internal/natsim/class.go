@@ -222,6 +222,9 @@ func (d *drawer) snapped() {
 
 func (d *drawer) coverage() {
 	c := &d.cfg
+	// The interfaces of one file were recorded by one program: they begin and
+	// end together.
+	c.One = false
 	for i := range c.Taps {
 		if d.chance(0.6) {
 			c.Taps[i].Start = d.t(0, c.Span/2)

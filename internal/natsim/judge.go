@@ -146,6 +146,9 @@ func (j *judge) count() {
 		}
 	}
 	for _, f := range j.flows {
+		for dir := range f.Lost {
+			f.Lost[dir].Min = max(f.Lost[dir].Min, 0)
+		}
 		if f.Tied && !f.Proved {
 			// Whose packet was lost is as open as whose packet was matched.
 			n := f.Stage[0] + f.Stage[2]
@@ -155,15 +158,21 @@ func (j *judge) count() {
 	}
 }
 
+// singleFrame is the length of a frame that may well be a single packet: what
+// was merged into less does not show it.
+const singleFrame = 1514
+
 // entered judges one record that entered the join.
 func (j *judge) entered(f *Flow, r *Record, entry int) {
 	exit := 1 - entry
 	missing, lost, links := 0, 0, make(map[*Record]bool)
+	double := false // datagrams that are glued together on both sides
 	for _, p := range r.parts {
 		all := j.byPart[exit][p.id]
 		seen := j.seen(exit, p.id)
 		for _, x := range seen {
 			links[x] = true
+			double = double || !r.tcp && len(x.parts) > 1 && len(r.parts) > 1
 		}
 		if len(seen) == 0 {
 			missing += max(p.octets, 1)
@@ -189,8 +198,13 @@ func (j *judge) entered(f *Flow, r *Record, entry int) {
 		f.Pairs.add(pairs, pairs)
 		return
 	}
-	f.Pairs.add(min(pairs, b2i(known)*pairs), pairs)
 	n := j.packets(r, lost)
+	headless := len(r.parts) > 1 && !r.tcp && !links[j.first(exit, r.parts[0].id)]
+	if !known || headless {
+		f.Pairs.add(0, pairs)
+	} else {
+		f.Pairs.add(pairs, pairs)
+	}
 	switch {
 	case lost == 0:
 		// Its twin was there and not captured: it may never be called lost.
@@ -203,16 +217,26 @@ func (j *judge) entered(f *Flow, r *Record, entry int) {
 	case !j.watched(exit, r.At):
 		f.Lost[r.Dir].add(0, n)
 		f.Reasons = append(f.Reasons, Edge)
+	case double, n > 1 && len(r.parts) > 1 && r.Wire <= singleFrame:
+		f.Lost[r.Dir].add(1, len(r.parts))
+		f.Reasons = append(f.Reasons, Merged)
+	case headless:
+		// Datagrams that offload glued together carry one hash, that of the
+		// first: without it, nobody knows how long the others are, and those
+		// that left pass for lost parts of a neighbour that are as long.
+		f.Lost[r.Dir].add(1-pairs, len(r.parts))
+		f.Reasons = append(f.Reasons, Merged)
 	default:
 		f.Lost[r.Dir].add(n, n)
 	}
 }
 
-func b2i(b bool) int {
-	if b {
-		return 1
+// first returns the first record of a part at a point; nil: there is none.
+func (j *judge) first(point, id int) *Record {
+	if list := j.seen(point, id); len(list) > 0 {
+		return list[0]
 	}
-	return 0
+	return nil
 }
 
 // packets returns how many packets missing octets of a record make: by the size
@@ -225,6 +249,9 @@ func (j *judge) packets(r *Record, octets int) int {
 		return 1
 	}
 	size := j.finer[finerKey{r.Key, r.Dir}]
+	if !r.tcp {
+		size = r.size // of the parts that left it is known
+	}
 	if size == 0 {
 		size = r.size
 		j.flow(r.Key).Reasons = append(j.flow(r.Key).Reasons, Merged)

@@ -1,6 +1,7 @@
 package natsim
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 )
@@ -198,4 +199,18 @@ func join(run []*packet) *packet {
 		p.length += q.length
 	}
 	return p
+}
+
+// String describes the record in one line, with the labels of the packets in it.
+func (r *Record) String() string {
+	way := "forward"
+	if r.Dir == Back {
+		way = "back"
+	}
+	var ids []int
+	for _, p := range r.parts {
+		ids = append(ids, p.id)
+	}
+	return fmt.Sprintf("%.6f %s as %v: kind %d seq %d ack %d window %d flags %#x octets %d packets %v captured %v", float64(r.At)/1e9,
+		way, r.End, r.Content.kind, r.Content.seq, r.Content.ack, r.Content.window, r.Content.flags, r.octets, ids, r.Captured)
 }

@@ -338,9 +338,9 @@ func (t *tcp) application(e *tcpEnd) {
 		up += r.up
 		if !e.client {
 			down += r.down
-			if e.rcv >= up && e.ready < down {
+			if want := down; e.rcv >= up && e.ready < want {
 				t.s.after(t.s.between(millisecond, 20*millisecond), func() {
-					e.ready = max(e.ready, down)
+					e.ready = max(e.ready, want)
 					t.pump(e)
 				})
 			}
