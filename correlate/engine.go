@@ -94,6 +94,7 @@ type Engine struct {
 	clientIndex map[capture.Addr]int32
 	own         map[capture.Addr]bool
 	ownMAC      []capture.MAC
+	gateway     capture.MAC // the host's link address inside, where that has one
 	outerSide   *outerState
 
 	requests     slab[request]

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wgtrace/wgtrace/capture"
 	"github.com/wgtrace/wgtrace/correlate"
 )
 
@@ -288,5 +289,46 @@ func TestConstantISNOneRemote(t *testing.T) {
 	ev := tr.run(t)
 	if len(ev.NAT) != 1 || ev.Totals.LostPackets != 0 || ev.Totals.Ambiguous == 0 {
 		t.Errorf("%d translations claimed, want that of the call alone; totals %+v", len(ev.NAT), ev.Totals)
+	}
+}
+
+// TestPlainRouter has Ethernet inside: what the LAN exchanges within itself is
+// no part of the path.
+func TestPlainRouter(t *testing.T) {
+	lan := func(n byte) capture.MAC { return capture.MAC{2, 0, 0, 0, 1, n} }
+	inside, outside := capture.MAC{2, 0, 0, 0, 0, 9}, host
+	tr := &trace{}
+	const laptop, printer = "192.168.1.5", "192.168.1.9"
+	for n := range 5 {
+		tr.call(int64(n)*200_000, fmt.Sprintf("%s:%d", laptop, 4000+n), fmt.Sprintf("%s:%d", wanIP, 9000+n), tcpS, uint32(n*100_000+1))
+	}
+	for i, p := range tr.in {
+		if p.Src.String() == laptop {
+			tr.in[i] = p.over(lan(1), inside)
+		} else {
+			tr.in[i] = p.over(inside, lan(1))
+		}
+	}
+	for i, p := range tr.out {
+		if p.Src.String() == wanIP {
+			tr.out[i] = p.over(outside, router)
+		} else {
+			tr.out[i] = p.over(router, outside)
+		}
+	}
+	for n := range uint32(20) {
+		us := int64(n) * 50_000
+		tr.tunnel(us, tcp(laptop+":5000", printer+":9100", ack, 1+n*100, 1, 100).over(lan(1), lan(2)))
+		tr.tunnel(us+100, tcp(printer+":9100", laptop+":5000", ack, 1, 101+n*100, 0).over(lan(2), lan(1)))
+	}
+	tr.idle(9_000_000)
+	inputs := tr.inputs()
+	m := inputs[0].Source.(*memory)
+	m.faces = []capture.Interface{{Index: 0, Name: "br-lan", LinkType: capture.LinkTypeEthernet}, wanFace}
+	inputs[0].Picks = []correlate.Pick{{Interface: "br-lan", Role: capture.RoleTunnel}, {Interface: "eth0", Role: capture.RoleWAN}}
+	ev := analyse(t, tr.opts, inputs...)
+	want{matched: 5 * callPackets}.check(t, ev)
+	if ev.Coverage.OuterPossible || ev.Stages[correlate.OuterIn].Observed {
+		t.Error("an encrypted side is expected where the inside is no tunnel")
 	}
 }

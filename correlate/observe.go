@@ -24,6 +24,9 @@ func (e *Engine) tunnel(p *capture.Packet, t int64, c *capturePoint, b *capture.
 		e.decrypted(nil, p, t)
 		return
 	}
+	if !e.gateway.IsZero() && !p.LinkDst.IsZero() && p.LinkDst != e.gateway && p.LinkSrc != e.gateway {
+		return // stays on the LAN
+	}
 	fi := e.insideFlow(p, t)
 	if fi < 0 {
 		return

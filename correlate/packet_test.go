@@ -163,6 +163,9 @@ func (p pk) direction(d capture.Direction) pk {
 	return p
 }
 
+// over is the packet in an Ethernet frame.
+func (p pk) over(src, dst capture.MAC) pk { p.LinkSrc, p.LinkDst = src, dst; return p }
+
 // snapped is the packet with fewer payload octets captured than identify it.
 func (p pk) snapped(octets int) pk {
 	p.Flags |= capture.FlagTruncated

@@ -58,6 +58,7 @@ func (e *Engine) assign() error {
 	e.settled = true
 	e.learnPort()
 	e.learnMAC()
+	e.learnGateway()
 	e.learnClients()
 	e.settleClock()
 	e.headStats()
@@ -85,6 +86,9 @@ func (e *Engine) place(c *capturePoint) {
 	pt.present = true
 	pt.open = e.opts.Live
 	pt.whole = e.opts.Live || e.oneSource
+	if c.role == capture.RoleTunnel && !c.iface.MAC.IsZero() {
+		e.gateway = c.iface.MAC
+	}
 	if c.role == capture.RoleWAN {
 		c.shift = e.clock.shift
 		if !c.iface.MAC.IsZero() {
@@ -545,6 +549,36 @@ func (e *Engine) learnMAC() {
 	for m, n := range votes {
 		if n*10 >= total*9 {
 			e.learnOwnMAC(m)
+		}
+	}
+}
+
+// learnGateway finds the host's link address on an inside that is Ethernet:
+// where frames for the internet go, and where those from it come from. What
+// a LAN exchanges within itself never enters the path.
+func (e *Engine) learnGateway() {
+	if !e.gateway.IsZero() {
+		return
+	}
+	votes := make(map[capture.MAC]int)
+	total := 0
+	e.heads(func(p *capture.Packet, c *capturePoint) {
+		if c.role != capture.RoleTunnel || p.Kind <= capture.KindARP || p.Flags&capture.FlagGroup != 0 ||
+			p.LinkDst.IsZero() || p.LinkDst.IsGroup() || len(votes) >= maxClients {
+			return
+		}
+		switch src, dst := routable(p.Src), routable(p.Dst); {
+		case dst && !src:
+			votes[p.LinkDst]++
+			total++
+		case src && !dst:
+			votes[p.LinkSrc]++
+			total++
+		}
+	})
+	for m, n := range votes {
+		if total >= 3 && n*10 >= total*9 {
+			e.gateway = m
 		}
 	}
 }
