@@ -335,3 +335,27 @@ func TestLaterSection(t *testing.T) {
 		t.Errorf("%d captures, want 4", len(ev.Captures))
 	}
 }
+
+// TestDropsSaidLate has statistics so far behind that the losses before them
+// were judged long ago: a file longer than what is looked at ahead.
+func TestDropsSaidLate(t *testing.T) {
+	for _, dropped := range []uint64{0, 5} {
+		tr := &trace{opts: correlate.Options{MaxFlows: 4}} // rows are final early
+		tr.call(0, tcpC, tcpW, tcpS, 9000)
+		tr.lose(1e6, 4)
+		for n := range int64(70_000) {
+			tr.wan(10e6+n*100, ip("192.0.2.9", wanIP, 50, capture.KindFragment))
+		}
+		tr.idle(60e6)
+		tr.outStats = []stat{{at: base + 61e9, dropped: dropped}}
+		ev := tr.run(t)
+		w, fate := want{matched: callPackets, lost: 4}, correlate.FateNoEgress
+		if dropped > 0 {
+			w, fate = want{matched: callPackets, unobservable: 4}, correlate.FateUnobservable
+		}
+		w.check(t, ev)
+		if f := fates(t, ev, phone); f[fate] != 4 || f[correlate.FateAnswered] != 1 || len(f) != 2 {
+			t.Errorf("%d dropped: fates %v", dropped, f)
+		}
+	}
+}
