@@ -480,3 +480,16 @@ type Evidence struct {
 	Relation       Relation
 	Caveats        []Caveat
 }
+
+// Expected counts the conversations with beyond the host in which an answer was
+// to be expected: those that were answered and those that died.
+func (ev *Evidence) Expected() uint64 {
+	n := ev.Totals.Answered
+	for i := range ev.Flows {
+		switch ev.Flows[i].Outcome {
+		case OutcomeNoEgress, OutcomeUntranslatedReply, OutcomeNoReply, OutcomeReplyLost, OutcomeRejected:
+			n++
+		}
+	}
+	return n
+}

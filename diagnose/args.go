@@ -16,7 +16,7 @@ func arguments(ev *correlate.Evidence, ctx *Context, c *correlate.Client, p *cor
 		"tunnel": adapter(ev, ctx, capture.RoleTunnel), "wan": adapter(ev, ctx, capture.RoleWAN),
 		"prefix": "", "peer": "", "port": int(ev.WireGuard.Port),
 		"initiations": uint64(0), "responses": uint64(0), "data_in": uint64(0),
-		"seconds": (ev.Ended - ev.Started) / 1e9, "flows": expected(ev), "flows_answered": ev.Totals.Answered,
+		"seconds": (ev.Ended - ev.Started) / 1e9, "flows": ev.Expected(), "flows_answered": ev.Totals.Answered,
 		"os": ctx.OS, "reason": "", "dropped": ev.Coverage.TunnelDropped + ev.Coverage.WANDropped, "untested": untested(ev),
 	}
 	if c != nil {
@@ -45,20 +45,6 @@ func arguments(ev *correlate.Evidence, ctx *Context, c *correlate.Client, p *cor
 		args["initiations"], args["responses"], args["data_in"] = p.Initiations, p.Responses, p.DataIn
 	}
 	return args
-}
-
-// expected counts the conversations with beyond the host in which an answer was
-// to be expected.
-func expected(ev *correlate.Evidence) uint64 {
-	n := ev.Totals.Answered
-	for i := range ev.Flows {
-		switch ev.Flows[i].Outcome {
-		case correlate.OutcomeNoEgress, correlate.OutcomeUntranslatedReply, correlate.OutcomeNoReply,
-			correlate.OutcomeReplyLost, correlate.OutcomeRejected:
-			n++
-		}
-	}
-	return n
 }
 
 // adapter returns the name of the adapter with a role.

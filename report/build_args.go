@@ -50,7 +50,7 @@ func (b *builder) baseArgs() map[string]any {
 	ev := b.ev
 	args := map[string]any{
 		"port":           ev.WireGuard.Port,
-		"flows":          ev.Totals.Flows,
+		"flows":          ev.Expected(),
 		"flows_answered": ev.Totals.Answered,
 		"os":             b.hostOS(),
 	}
