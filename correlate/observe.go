@@ -45,18 +45,8 @@ func (e *Engine) innerPort(f *flow) uint16       { _, p := f.inner(); return p }
 
 // fromClient takes a packet at tunnel_in.
 func (e *Engine) fromClient(fi int32, f *flow, p *capture.Packet, t int64, c *capturePoint) {
-	n := uint64(p.IPLen)
-	f.sent.Packets++
-	f.sent.Bytes += n
-	e.stages[TunnelIn].Packets++
-	e.stages[TunnelIn].Bytes += n
-	cl := e.clientAt(f.client)
-	cl.stages[TunnelIn].Packets++
-	cl.stages[TunnelIn].Bytes += n
+	cl := e.addInside(f, TunnelIn, p, c)
 	cl.last = t
-	if p.IPLen > maxLinkPacket {
-		c.offload++
-	}
 	e.decrypted(cl, p, t)
 	if p.TTL <= 1 {
 		return // never forwarded (RFC 1812 section 5.3.1)
@@ -66,6 +56,24 @@ func (e *Engine) fromClient(fi int32, f *flow, p *capture.Packet, t int64, c *ca
 		req = e.newRequest(fi, f, p, t, c)
 	}
 	e.joinInside(fi, f, p, t, forward, req)
+}
+
+// addInside counts a packet of a flow inside the tunnel, for the flow, the run
+// and the client, which it returns.
+func (e *Engine) addInside(f *flow, stage Stage, p *capture.Packet, c *capturePoint) *client {
+	cl := e.clientAt(f.client)
+	sum := &f.sent
+	if stage == TunnelOut {
+		sum = &f.got
+	}
+	for _, count := range [3]*Count{sum, &e.stages[stage], &cl.stages[stage]} {
+		count.Packets++
+		count.Bytes += uint64(p.IPLen)
+	}
+	if p.IPLen > maxLinkPacket {
+		c.offload++
+	}
+	return cl
 }
 
 // maxTraceTTL is the largest TTL that traceroute programs probe with; packets
@@ -78,17 +86,7 @@ const maxLinkPacket = 9216
 
 // toClient takes a packet at tunnel_out.
 func (e *Engine) toClient(fi int32, f *flow, p *capture.Packet, t int64, c *capturePoint) {
-	n := uint64(p.IPLen)
-	f.got.Packets++
-	f.got.Bytes += n
-	e.stages[TunnelOut].Packets++
-	e.stages[TunnelOut].Bytes += n
-	cl := e.clientAt(f.client)
-	cl.stages[TunnelOut].Packets++
-	cl.stages[TunnelOut].Bytes += n
-	if p.IPLen > maxLinkPacket {
-		c.offload++
-	}
+	cl := e.addInside(f, TunnelOut, p, c)
 	if f.fromOut && f.out < 0 && opens(p) && undecremented(p.TTL) {
 		f.local = true // the host itself calls its client
 	}
@@ -121,26 +119,12 @@ func (e *Engine) insideError(p *capture.Packet, t int64, c *capturePoint, b *cap
 	}
 	f := e.flows.at(fi)
 	f.last = t
-	n := uint64(p.IPLen)
 	if p.Dst != e.innerAddr(f) {
-		f.sent.Packets++
-		f.sent.Bytes += n
-		e.stages[TunnelIn].Packets++
-		e.stages[TunnelIn].Bytes += n
-		cl := e.clientAt(f.client)
-		cl.stages[TunnelIn].Packets++
-		cl.stages[TunnelIn].Bytes += n
-		e.decrypted(cl, p, t)
+		e.decrypted(e.addInside(f, TunnelIn, p, c), p, t)
 		e.joinError(f, p, q, t, forward, inside)
 		return
 	}
-	f.got.Packets++
-	f.got.Bytes += n
-	e.stages[TunnelOut].Packets++
-	e.stages[TunnelOut].Bytes += n
-	cl := e.clientAt(f.client)
-	cl.stages[TunnelOut].Packets++
-	cl.stages[TunnelOut].Bytes += n
+	e.addInside(f, TunnelOut, p, c)
 	if f.local {
 		return
 	}
