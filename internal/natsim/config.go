@@ -44,7 +44,7 @@ type Tap struct {
 	Start, End int64 // End 0: to the end
 	Snap       int   // octets of a frame; 0: all
 	Drops      []int // seconds of the run in which the tap loses a third of what passes, and says so afterwards
-	Fragment   int   // IPv4 packets larger than this are seen in fragments; 0: none
+	Fragment   int   // IPv4 packets larger than this are seen in fragments; 0: none, nor where offload merges
 	Extended   bool  // IPv6 packets are seen with an extension header
 	Noise      int64 // mean time between packets of others; 0: none
 }

@@ -123,11 +123,27 @@ func (j *judge) tie() {
 			}
 		}
 	}
+	list = j.taps[Outside].records
+	for i := range list {
+		// What was translated without a witness is true all the same.
+		out := &list[i]
+		k := mapKey{out.Key, out.End}
+		if !out.whole() || out.Error || out.End == out.Key.Client || found[k] != nil || j.unheld(out) {
+			continue
+		}
+		found[k] = &Mapping{Key: out.Key, Outside: out.End, First: out.At, Last: out.At}
+	}
 	for _, m := range found {
 		m.First += epoch
 		m.Last += epoch
 		j.Mappings = append(j.Mappings, *m)
 	}
+}
+
+// unheld reports whether a record at the WAN belongs to no session: a packet
+// that came after its session had ended.
+func (j *judge) unheld(r *Record) bool {
+	return r.Dir == Back && len(j.byPart[Inside][r.parts[0].id]) == 0
 }
 
 // count finds how many packets were matched and lost.
@@ -145,9 +161,18 @@ func (j *judge) count() {
 			}
 		}
 	}
+	known := make(map[netip.Addr]bool)
+	for _, f := range j.flows {
+		known[f.Key.Client.Addr()] = known[f.Key.Client.Addr()] || f.Tied
+	}
 	for _, f := range j.flows {
 		for dir := range f.Lost {
 			f.Lost[dir].Min = max(f.Lost[dir].Min, 0)
+		}
+		if !f.Tied && !f.Key.Client.Addr().IsPrivate() && !known[f.Key.Client.Addr()] {
+			// A public address that called once may be anybody's.
+			f.Lost[Forward].Min = 0
+			f.Reasons = append(f.Reasons, Stranger)
 		}
 		if f.Tied && !f.Proved {
 			// Whose packet was lost is as open as whose packet was matched.
@@ -193,6 +218,12 @@ func (j *judge) entered(f *Flow, r *Record, entry int) {
 		f.Pairs.add(0, pairs)
 		f.Reasons = append(f.Reasons, Bare)
 		return
+	case missing == 0 && !r.tcp && j.beheaded(links, entry):
+		f.Matched.add(0, 1)
+		f.Pairs.add(0, pairs)
+		f.Lost[r.Dir].add(0, len(r.parts))
+		f.Reasons = append(f.Reasons, Merged)
+		return
 	case missing == 0:
 		f.Matched.add(1, 1)
 		f.Pairs.add(pairs, pairs)
@@ -214,6 +245,9 @@ func (j *judge) entered(f *Flow, r *Record, entry int) {
 	case !known:
 		f.Lost[r.Dir].add(0, n)
 		f.Reasons = append(f.Reasons, Unseen)
+	case j.repeated(r):
+		f.Lost[r.Dir].add(0, n)
+		f.Reasons = append(f.Reasons, Orphan)
 	case !j.watched(exit, r.At):
 		f.Lost[r.Dir].add(0, n)
 		f.Reasons = append(f.Reasons, Edge)
@@ -229,6 +263,61 @@ func (j *judge) entered(f *Flow, r *Record, entry int) {
 	default:
 		f.Lost[r.Dir].add(n, n)
 	}
+}
+
+// beheaded reports whether a record left glued behind a datagram that was not
+// captured where it entered: the only one whose hash could tell.
+func (j *judge) beheaded(links map[*Record]bool, entry int) bool {
+	for x := range links {
+		if len(x.parts) > 1 && j.first(entry, x.parts[0].id) == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// leftBehind finds what was captured where it left the host alone.
+func (j *judge) leftBehind() {
+	for dir := Forward; dir <= Back; dir++ {
+		entry := entryPoint(dir)
+		list := j.taps[1-entry].records
+		for i := range list {
+			r := &list[i]
+			if r.Dir != dir || !r.whole() || !r.Captured || !r.Readable {
+				continue
+			}
+			for _, p := range r.parts {
+				if len(j.seen(entry, p.id)) == 0 {
+					j.orphan[r.Key] = append(j.orphan[r.Key], r)
+					break
+				}
+			}
+		}
+	}
+}
+
+// window is how long a packet may be in the host at all (the default of the
+// report's --window), with room.
+const window = 2*second + 100*millisecond
+
+// repeated reports whether an orphan could be taken for what became of a record.
+func (j *judge) repeated(r *Record) bool {
+	for _, o := range j.orphan[r.Key] {
+		if o.Dir != r.Dir || o.At < r.At-edgeRoom || o.At > r.At+window || o.Error != r.Error {
+			continue
+		}
+		if r.tcp {
+			from, to := int32(o.Content.seq-r.Content.seq), int32(o.Content.seq-r.Content.seq)+int32(o.octets)
+			if from < int32(r.octets) && to > 0 || r.octets == 0 && o.octets == 0 {
+				return true
+			}
+			continue
+		}
+		if o.Content.payload == r.Content.payload && o.Content.seq == r.Content.seq || len(o.parts) > 1 || len(r.parts) > 1 {
+			return true
+		}
+	}
+	return false
 }
 
 // first returns the first record of a part at a point; nil: there is none.

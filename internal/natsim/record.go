@@ -105,7 +105,7 @@ func (s *sim) record(point, dir int, key Key, run []*packet) {
 	}
 	limit := frameRoom
 	pieces := 1
-	if t.Fragment > 0 && len(run) == 1 && !p.is6() && p.length+40 > t.Fragment && p.length < 60000 {
+	if t.Fragment > 0 && s.cfg.Offload == [2]Offload{} && !p.is6() && p.length+40 > t.Fragment && p.length < 60000 {
 		limit, pieces = 0, 0
 	}
 	b, n := p.marshal(options{extended: t.Extended && p.is6(), limit: limit})

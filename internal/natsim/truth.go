@@ -12,13 +12,15 @@ type Reason string
 
 // Reasons.
 const (
-	Twins   Reason = "twins"   // equal packets of two clients to one remote at the same time
-	Bare    Reason = "bare"    // only packets that prove nothing were captured on both sides
-	Cut     Reason = "cut"     // frames cut before what identifies them
-	Unseen  Reason = "unseen"  // packets at the WAN of a flow of which nothing else was seen on both sides
-	Edge    Reason = "edge"    // packets lost where the other tap was about to begin, to end, or to drop
-	Altered Reason = "altered" // sequence numbers were translated
-	Merged  Reason = "merged"  // merged on both sides: how many packets were lost is not to be seen
+	Twins    Reason = "twins"    // equal packets of two clients to one remote at the same time
+	Bare     Reason = "bare"     // only packets that prove nothing were captured on both sides
+	Cut      Reason = "cut"      // frames cut before what identifies them
+	Unseen   Reason = "unseen"   // packets at the WAN of a flow of which nothing else was seen on both sides
+	Edge     Reason = "edge"     // packets lost where the other tap was about to begin, to end, or to drop
+	Orphan   Reason = "orphan"   // a lost packet was repeated, and only the way out of the repetition was captured
+	Stranger Reason = "stranger" // a public address of which nothing else shows that it is a client
+	Altered  Reason = "altered"  // sequence numbers were translated
+	Merged   Reason = "merged"   // merged on both sides: how many packets were lost is not to be seen
 )
 
 // Range is a number that is known exactly (Min == Max), or as far as two
@@ -75,6 +77,7 @@ type judge struct {
 	span   [2][2]int64          // what each tap covers
 	finer  map[finerKey]int     // largest packet of a flow's direction where it is not merged
 	claims map[claim][]*Record
+	orphan map[Key][]*Record // captured where they left, not where they entered
 }
 
 type finerKey struct {
@@ -84,9 +87,10 @@ type finerKey struct {
 
 func (s *sim) result() *Result {
 	r := &Result{Config: s.cfg, taps: s.taps}
-	j := &judge{Result: r, flows: make(map[Key]*Flow), finer: make(map[finerKey]int), claims: make(map[claim][]*Record)}
+	j := &judge{Result: r, flows: make(map[Key]*Flow), finer: make(map[finerKey]int), claims: make(map[claim][]*Record), orphan: make(map[Key][]*Record)}
 	j.index()
 	j.cover()
+	j.leftBehind()
 	j.claim()
 	j.tie()
 	j.count()
