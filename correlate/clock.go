@@ -26,8 +26,8 @@ const modeWidth = int64(time.Second)
 // came back from below, because no packet leaves the host before it enters.
 type clock struct {
 	basis   string
-	shift   int64 // subtracted from WAN times
-	fixed   bool  // given or one clock: never estimated
+	line    timeline // of the WAN's taps
+	fixed   bool     // given or one clock: never estimated
 	samples uint64
 	minimum [2]int64 // smallest residence by direction, on the clocks in use
 	seen    [2]bool
@@ -82,10 +82,15 @@ func (e *Engine) settleClock() {
 }
 
 func (e *Engine) shiftWAN(by int64) {
-	e.clock.shift = by
+	e.setTimeline(timeline{shift: by})
+}
+
+// setTimeline says how times of the WAN's taps are turned into the tunnel's.
+func (e *Engine) setTimeline(l timeline) {
+	e.clock.line = l
 	for _, c := range e.captures {
 		if c.role == capture.RoleWAN {
-			c.shift = by
+			c.line = l
 		}
 	}
 }
@@ -116,16 +121,10 @@ func (e *Engine) estimateClock() {
 		}
 		note(out, p, back)
 	})
-	type difference struct {
-		d    int64
-		dir  uint8
-		weak bool
-		flow uint64
-	}
 	var all []difference
 	for key, a := range in {
 		if b, ok := out[key]; ok && a.count == b.count {
-			all = append(all, difference{b.time - a.time, a.dir, a.weak, a.flow})
+			all = append(all, difference{a.time, b.time - a.time, a.dir, a.weak, a.flow})
 		}
 	}
 	slices.SortFunc(all, func(a, b difference) int {
@@ -157,24 +156,22 @@ func (e *Engine) estimateClock() {
 		e.alignOuter()
 		return
 	}
-	upper, lower := int64(math.MaxInt64), int64(math.MinInt64)
+	line := timeline{rate: drift(group), from: math.MaxInt64}
 	for _, d := range group {
-		if d.dir == forward {
-			upper = min(upper, d.d)
-		} else {
-			lower = max(lower, d.d)
-		}
+		line.from = min(line.from, d.time)
 	}
+	lower, upper := bounds(group, line.from, line.rate)
 	e.clock.basis = clockMatched
 	switch {
 	case upper == math.MaxInt64:
-		e.shiftWAN(lower)
+		line.shift = lower
 	case lower == math.MinInt64:
-		e.shiftWAN(upper)
+		line.shift = upper
 	default:
-		e.shiftWAN(lower + (upper-lower)/2)
+		line.shift = lower + (upper-lower)/2
 		e.slack = max(e.slack, (upper-lower)/2+int64(time.Millisecond))
 	}
+	e.setTimeline(line)
 }
 
 // isAnchor reports whether a packet identifies itself well enough to compare

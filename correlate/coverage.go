@@ -42,20 +42,22 @@ type span struct{ from, to int64 }
 
 // point is one side of the join: all captures with its role.
 type point struct {
-	present bool
-	from    int64 // first moment covered; unset while unknown
-	to      int64 // last moment covered so far
-	open    bool  // the capture goes on
-	whole   bool  // the start is known to cover the run (live, or one source)
-	drops   []span
-	dropped uint64
-	packets uint64
-	blurred bool // packets were cut too short to be identified
+	present   bool
+	from      int64 // first moment covered; unset while unknown
+	to        int64 // last moment covered so far
+	open      bool  // the capture goes on
+	whole     bool  // the start is known to cover the run (live, or one source)
+	drops     []span
+	dropped   uint64
+	packets   uint64
+	blurred   bool // packets were cut too short to be identified
+	cutErrors bool // so were ICMP errors: what they quote is not to be seen
 }
 
 // covers reports whether the point would have shown a packet that passed it
-// between from and to.
-func (p *point) covers(from, to int64) bool {
+// between from and to. Where a tap dropped packets, slack is how far the clocks
+// may disagree on when.
+func (p *point) covers(from, to, slack int64) bool {
 	if !p.present || !p.whole && (p.from == unset || from < p.from) {
 		return false
 	}
@@ -101,8 +103,8 @@ type capturePoint struct {
 	source  string
 	input   int
 	iface   capture.Interface
-	unused  bool  // the person picked others
-	shift   int64 // subtracted from its times to reach the tunnel's clock
+	unused  bool     // the person picked others
+	line    timeline // how its times are turned into the tunnel's
 
 	packets, bytes, truncated, undecoded, rewritten, timeless uint64
 	offload                                                   uint64 // segments larger than any link carries
@@ -157,7 +159,7 @@ func (e *Engine) noteStats(c *capturePoint, s capture.InterfaceStats) {
 	at := max(s.Time, c.last)
 	if s.Dropped > c.dropped && c.role != capture.RoleUnknown {
 		side := sideOf(c.role)
-		lossy := span{since - c.shift, at - c.shift}
+		lossy := span{c.line.tunnel(since), c.line.tunnel(at)}
 		e.points[side].addDrop(lossy, s.Dropped-c.dropped)
 		if e.now != unset && lossy.from < e.now-e.opts.Window.Nanoseconds() {
 			e.reopen(side, lossy)

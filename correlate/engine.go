@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wgtrace/wgtrace/capture"
+	"github.com/wgtrace/wgtrace/internal/wg"
 )
 
 // Defaults of Options.
@@ -214,12 +215,12 @@ func (e *Engine) merge() {
 			if !ok {
 				if !in.finished() {
 					open = true
-					mark = min(mark, in.mark-in.shift())
+					mark = min(mark, in.tunnel(in.mark))
 				}
 				continue
 			}
 			open = true
-			in.at = next - in.shift()
+			in.at = in.tunnel(next)
 			if first == nil || in.at < first.at {
 				if first != nil {
 					limit = min(limit, first.at)
@@ -273,7 +274,7 @@ func (e *Engine) reach() {
 			}
 			if c.role != capture.RoleUnknown {
 				pt := &e.points[sideOf(c.role)]
-				pt.to = max(pt.to, next-c.shift)
+				pt.to = max(pt.to, c.line.tunnel(next))
 			}
 		}
 	}
@@ -283,10 +284,9 @@ func (e *Engine) reach() {
 // has its next.
 func (e *Engine) take(in *input, limit int64) {
 	b := in.batch
-	shift := in.shift()
-	for ; in.pos < len(b.Packets) && b.Packets[in.pos].Time-shift <= limit; in.pos++ {
+	for ; in.pos < len(b.Packets) && in.tunnel(b.Packets[in.pos].Time) <= limit; in.pos++ {
 		if ahead := in.pos + lookAhead; ahead < len(b.Packets) {
-			e.touch(&b.Packets[ahead])
+			e.touch(in, &b.Packets[ahead])
 		}
 		e.packet(in, &b.Packets[in.pos], b)
 	}
@@ -297,10 +297,17 @@ func (e *Engine) take(in *input, limit int64) {
 // it is still there.
 const lookAhead = 8
 
-// touch loads what looking up a packet's flow will need.
-func (e *Engine) touch(p *capture.Packet) {
-	e.touched += e.flowTable.slots[p.FlowHash&uint64(len(e.flowTable.slots)-1)] +
-		e.outTable.slots[p.FlowHash&uint64(len(e.outTable.slots)-1)]
+// touch loads what looking up a packet's flow will need; WireGuard's own packets
+// are looked up elsewhere.
+func (e *Engine) touch(in *input, p *capture.Packet) {
+	if p.WG.Type != wg.MessageUnknown || int(p.Iface) >= len(in.faces) {
+		return
+	}
+	t := &e.outTable
+	if in.faces[p.Iface].role == capture.RoleTunnel {
+		t = &e.flowTable
+	}
+	e.touched += t.slots[p.FlowHash&uint64(len(t.slots)-1)]
 }
 
 // packet takes one record.
@@ -312,7 +319,7 @@ func (e *Engine) packet(in *input, p *capture.Packet, b *capture.Batch) {
 	if p.Flags&capture.FlagTimeUnknown != 0 || c.role == capture.RoleUnknown {
 		return
 	}
-	t := p.Time - c.shift
+	t := c.line.tunnel(p.Time)
 	side := sideOf(c.role)
 	pt := &e.points[side]
 	if c.packets == 1 && !e.oneSource && !e.opts.Live && pt.packets > 0 && t > pt.to {
@@ -328,11 +335,24 @@ func (e *Engine) packet(in *input, p *capture.Packet, b *capture.Batch) {
 	if p.Flags&capture.FlagTruncated != 0 && blurred(p) {
 		pt.blurred = true
 	}
+	if p.Kind == capture.KindICMPError && p.Flags&capture.FlagTruncated != 0 && cutQuote(p, b) {
+		pt.cutErrors = true
+	}
 	if side == inside {
 		e.tunnel(p, t, c, b)
 		return
 	}
 	e.wan(p, t, c, b)
+}
+
+// cutQuote reports whether an ICMP error was cut before the ports of what it
+// quotes.
+func cutQuote(p *capture.Packet, b *capture.Batch) bool {
+	if p.Ref < 0 || int(p.Ref) >= len(b.Quotes) {
+		return true
+	}
+	q := &b.Quotes[p.Ref]
+	return q.SrcPort == 0 && q.DstPort == 0
 }
 
 // blurred reports whether a packet was cut so short that what would identify it

@@ -50,10 +50,15 @@ func (e *Engine) expire(limit int64) {
 // resolve judges one packet that found no twin, or not for all of it.
 func (e *Engine) resolve(i int32) {
 	n := e.pending.nodes.at(i)
-	if !n.outer {
+	if n.outer {
+		e.outflows.at(n.owner).past[n.slot].add(n, e.observable(n))
+	} else {
 		f := e.flows.at(n.owner)
-		if entrySide(n.dir) == n.side {
+		switch {
+		case entrySide(n.dir) == n.side:
 			e.resolveEntry(f, n)
+		case n.side == inside && !e.blindAll && e.points[outside].covers(n.time-e.residenceLimit(), n.time, e.slack):
+			f.unbidden++
 		}
 	}
 	if n.sibling >= 0 {
@@ -61,6 +66,29 @@ func (e *Engine) resolve(i int32) {
 	}
 	e.pending.unlink(e.chainOf(n), i)
 	e.pending.release(i)
+}
+
+// unclaimed is what went one way through an outside flow that nothing tied so far:
+// if something does later, it was that flow's.
+type unclaimed struct {
+	Count
+	lost, unobserved uint64 // of them, if they came in
+}
+
+// add takes over a packet that waited in vain.
+func (p *unclaimed) add(n *node, observable bool) {
+	if n.dir == forward && n.sibling >= 0 {
+		return // counted by its other reading
+	}
+	p.Packets++
+	p.Bytes += uint64(n.length)
+	switch {
+	case n.dir == forward:
+	case !observable:
+		p.unobserved++
+	default:
+		p.lost += uint64(max(n.length, 1)-1)/wholePacket + 1
+	}
 }
 
 // resolveEntry counts a packet that entered the join and did not leave it, or
@@ -71,6 +99,13 @@ func (e *Engine) resolveEntry(f *flow, n *node) {
 		return
 	}
 	r := e.requestOf(n)
+	if n.dir == forward && f.translated.IsZero() && !e.ours(f) && !e.unmatchable(f, n) && e.observable(n) {
+		f.doubtful++
+		if r != nil {
+			r.blind = true
+		}
+		return
+	}
 	if !e.observable(n) || e.unmatchable(f, n) {
 		f.unobserved++
 		if r != nil {
@@ -91,6 +126,20 @@ func (e *Engine) resolveEntry(f *flow, n *node) {
 	}
 }
 
+// ours reports whether a flow is known, not only guessed, to be a client's.
+func (e *Engine) ours(f *flow) bool { return f.oriented || e.clientAt(f.client).confirmed }
+
+// settleDoubt decides on packets that were missing while nothing said whose flow
+// they belonged to: what the client did since then may have told.
+func (e *Engine) settleDoubt(f *flow) {
+	if e.ours(f) {
+		f.lost[forward] += f.doubtful
+	} else {
+		f.unobserved += f.doubtful
+	}
+	f.doubtful = 0
+}
+
 // unmatchable reports whether nothing could have tied the packet to its twin
 // even if that was captured: a flow that no packet tied, and that is only
 // guessed to begin at this end, or whose packets carry too little to prove it.
@@ -101,8 +150,6 @@ func (e *Engine) unmatchable(f *flow, n *node) bool {
 	switch {
 	case n.basis == BasisNone, n.basis == BasisHeader:
 		return true
-	case !f.oriented && !e.clientAt(f.client).confirmed:
-		return true
 	}
 	return !n.tcp && e.points[1-n.side].blurred
 }
@@ -111,8 +158,12 @@ func (e *Engine) unmatchable(f *flow, n *node) bool {
 // it was captured then, to the end of the residence limit, and dropped nothing.
 func (e *Engine) observable(n *node) bool {
 	pt := &e.points[1-n.side]
-	return !e.blindAll && pt.covers(n.time+e.slack, n.time+e.residenceLimit())
+	return !e.blindAll && !(n.refusal && pt.cutErrors) && !e.unrelated() && pt.covers(n.time, n.time+e.residenceLimit(), e.slack)
 }
+
+// unrelated reports whether nothing says so far that the two points show the
+// same time: then what is missing at one of them proves nothing.
+func (e *Engine) unrelated() bool { return e.clock.basis == clockAssumed && e.related == 0 }
 
 // lookAtOverdue looks for the twin of packets of tied flows that are overdue:
 // the translation may have changed, so that their twin stands in an outside
@@ -136,6 +187,15 @@ func (e *Engine) lookAtOverdue(limit int64) {
 // it takes to be forwarded.
 func (e *Engine) overdue(i int32) {
 	n := e.pending.nodes.at(i)
+	if !n.outer && n.side != entrySide(n.dir) {
+		gen := n.gen
+		if f := e.flows.at(n.owner); !f.local && f.out >= 0 {
+			e.settleLate(f, i)
+		}
+		if n.gen != gen {
+			return
+		}
+	}
 	if n.outer || n.side != inside || n.basis == BasisNone || n.unpaid != n.octets {
 		return
 	}

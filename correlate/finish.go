@@ -44,9 +44,9 @@ func (e *Engine) closePoints() {
 		}
 		pt := &e.points[sideOf(c.role)]
 		if c.packets > c.timeless {
-			pt.to = max(pt.to, c.last-c.shift)
-			if pt.from == unset || c.first-c.shift < pt.from {
-				pt.from = c.first - c.shift
+			pt.to = max(pt.to, c.line.tunnel(c.last))
+			if pt.from == unset || c.line.tunnel(c.first) < pt.from {
+				pt.from = c.line.tunnel(c.first)
 			}
 		}
 	}
@@ -151,10 +151,13 @@ func (e *Engine) outerPossible() bool {
 }
 
 func (e *Engine) clockEvidence() Clock {
-	c := Clock{Offset: e.clock.shift, Basis: e.clock.basis, Samples: e.clock.samples}
+	c := Clock{Offset: e.clock.line.shift, Basis: e.clock.basis, Samples: e.clock.samples}
 	if e.clock.fixed {
 		c.HasUncertainty = true
 		return c
+	}
+	if e.clock.line.rate != 0 {
+		c.DriftPPM, c.HasDrift = e.clock.line.rate*1e6, true
 	}
 	if miss, u, ok := e.clock.rest(); ok {
 		c.Offset += miss
@@ -198,10 +201,10 @@ func (e *Engine) addCaptures(ev *Evidence) {
 			out.OffsetNS = ev.Clock.Offset
 		}
 		if c.packets > c.timeless {
-			if ev.Started == 0 || c.first-c.shift < ev.Started {
-				ev.Started = c.first - c.shift
+			if ev.Started == 0 || c.line.tunnel(c.first) < ev.Started {
+				ev.Started = c.line.tunnel(c.first)
 			}
-			ev.Ended = max(ev.Ended, c.last-c.shift)
+			ev.Ended = max(ev.Ended, c.line.tunnel(c.last))
 		} else {
 			out.First, out.Last = 0, 0
 		}

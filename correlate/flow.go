@@ -59,7 +59,9 @@ type flow struct {
 	translatedPort uint16
 	lastOutside    int64 // time of the last packet on the WAN
 	ambiguous      uint64
-	segment        [2][2]uint32    // largest payload, by direction and side
+	segment        [2]uint32       // by direction: the largest payload of a TCP packet that was not merged
+	doubtful       uint64          // packets that are lost if the flow turns out to be a client's
+	unbidden       uint64          // packets at tunnel_out that the WAN tap would have shown, had they come from there
 	pending        [2][2]chainEnds // by direction and side
 	legs           [3]sketch       // forward, remote, back
 	first, last    int64
@@ -73,6 +75,7 @@ type outflow struct {
 	flow     int32        // tied flow; -1
 	localIsA bool         // valid iff flow >= 0
 	pending  [2]chainEnds // untied: from a to b, from b to a
+	past     [2]unclaimed // the same, of what waited in vain
 	last     int64
 }
 

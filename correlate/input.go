@@ -169,7 +169,7 @@ func (e *Engine) endBatch(in *input) {
 		e.noteStats(c, s)
 		if !e.opts.Live && c.role != capture.RoleUnknown && s.Time > 0 {
 			pt := &e.points[sideOf(c.role)]
-			pt.to = max(pt.to, s.Time-c.shift)
+			pt.to = max(pt.to, c.line.tunnel(s.Time))
 		}
 	}
 	for i := len(in.faces); i < len(b.Interfaces); i++ {
@@ -192,12 +192,13 @@ func (in *input) next() (int64, bool) {
 // finished reports whether the input has nothing more.
 func (in *input) finished() bool { return in.ended && in.batch == nil && len(in.head) == 0 }
 
-// shift returns what is subtracted from the source's times for merging.
-func (in *input) shift() int64 {
+// tunnel turns a time of the source into one of the tunnel's clock, by which
+// sources are merged.
+func (in *input) tunnel(t int64) int64 {
 	if len(in.faces) == 0 {
-		return 0
+		return t
 	}
-	return in.faces[0].shift
+	return in.faces[0].line.tunnel(t)
 }
 
 // drain empties the stream after the run has been stopped, so that its

@@ -121,15 +121,14 @@ func (e *Engine) insideError(p *capture.Packet, t int64, c *capturePoint, b *cap
 	f.last = t
 	if p.Dst != e.innerAddr(f) {
 		e.decrypted(e.addInside(f, TunnelIn, p, c), p, t)
-		e.joinError(f, p, q, t, forward, inside)
+		e.joinError(fi, f, p, q, t, forward, inside)
 		return
 	}
 	e.addInside(f, TunnelOut, p, c)
 	if f.local {
 		return
 	}
-	if e.joinError(f, p, q, t, back, inside) {
-		e.answerAll(f)
+	if e.joinError(fi, f, p, q, t, back, inside) {
 		return
 	}
 	f.hostReject = true
@@ -139,20 +138,49 @@ func (e *Engine) insideError(p *capture.Packet, t int64, c *capturePoint, b *cap
 // joinError matches an ICMP error with its twin by what it says of the packet
 // that it quotes: the quote's addresses are translated too. It reports whether
 // the twin was seen.
-func (e *Engine) joinError(f *flow, p *capture.Packet, q *capture.Quote, t int64, dir, side uint8) bool {
-	if f.local || f.out < 0 {
+func (e *Engine) joinError(fi int32, f *flow, p *capture.Packet, q *capture.Quote, t int64, dir, side uint8) bool {
+	if f.local {
 		return false
 	}
-	n := e.newNode(p, t, dir, side)
-	n.owner = e.outflows.at(f.out).flow
-	n.ident = mix(uint64(q.Seq)<<8|uint64(q.Proto), uint64(p.ICMPType)<<8|uint64(p.ICMPCode))
-	n.ident64, n.octets, n.unpaid, n.basis = 0, 1, 1, BasisHeader
-	e.settle(f, n, 0)
+	n := e.newError(p, q, t, dir, side)
+	n.owner = fi
+	if f.out >= 0 {
+		e.settle(f, n, 0)
+	}
 	if n.open() {
 		e.wait(f, n)
 		return false
 	}
 	return true
+}
+
+// newError describes an ICMP error as one that waits, by what it quotes.
+func (e *Engine) newError(p *capture.Packet, q *capture.Quote, t int64, dir, side uint8) *node {
+	n := e.newNode(p, t, dir, side)
+	n.ident = mix(uint64(q.Seq)<<8|uint64(q.Proto), uint64(p.ICMPType)<<8|uint64(p.ICMPCode))
+	n.ident64, n.octets, n.unpaid, n.basis, n.refusal = 0, 1, 1, BasisHeader, true
+	return n
+}
+
+// holdError lets an ICMP error wait until its outside flow is tied. It travels
+// against the packet that it quotes; which of the ends is the host's is not
+// known yet, so that it is read both ways.
+func (e *Engine) holdError(oi int32, o *outflow, p *capture.Packet, q *capture.Quote, t int64) {
+	slot := uint8(1)
+	if o.key.a == q.Dst && o.key.aPort == q.DstPort {
+		slot = 0
+	}
+	var kept [2]int32
+	for dir := range kept {
+		if e.pending.nodes.full() {
+			e.evictOldest()
+		}
+		n := e.newError(p, q, t, uint8(dir), outside)
+		n.owner, n.outer, n.slot = oi, true, slot
+		kept[dir] = e.pending.add(&o.pending[slot], n)
+	}
+	e.pending.nodes.at(kept[0]).sibling = kept[1]
+	e.pending.nodes.at(kept[1]).sibling = kept[0]
 }
 
 // answerAll notes that an answer from beyond the host reached the client for
@@ -232,21 +260,25 @@ func (e *Engine) outsideError(p *capture.Packet, t int64, c *capturePoint, b *ca
 	q := &b.Quotes[p.Ref]
 	key, _ := tupleOf(q.Src, q.SrcPort, q.Dst, q.DstPort, q.Proto)
 	oi := e.findOutflow(&key, key.hash())
-	if oi < 0 || e.outflows.at(oi).flow < 0 {
+	if oi < 0 {
 		return
 	}
 	o := e.outflows.at(oi)
+	if o.flow < 0 {
+		e.holdError(oi, o, p, q, t)
+		return
+	}
 	f := e.flows.at(o.flow)
 	local, _ := o.local()
 	if p.Dst != local {
 		e.addOutside(f, forward, Count{1, uint64(p.IPLen)})
-		if !e.joinError(f, p, q, t, forward, outside) {
+		if !e.joinError(o.flow, f, p, q, t, forward, outside) {
 			f.refused = true // the client did not send it: the host made it
 		}
 		return
 	}
 	f.lastOutside = t
-	e.joinError(f, p, q, t, back, outside)
+	e.joinError(o.flow, f, p, q, t, back, outside)
 	e.addOutside(f, back, Count{1, uint64(p.IPLen)})
 	for i := f.requests; i >= 0; i = e.requests.at(i).older {
 		r := e.requests.at(i)

@@ -314,7 +314,7 @@ func (e *Engine) expireDebts(list []outerDebt, payload uint32, limit int64) []ou
 // one would have been seen.
 func (e *Engine) undelivered(d outerDebt, payload uint32) {
 	pr := e.outerSide.peers[d.peer]
-	if !e.points[inside].covers(d.time+e.slack, d.time+outerWindow/2) {
+	if !e.points[inside].covers(d.time+e.slack, d.time+outerWindow/2, 0) {
 		if !unasked(payload) {
 			pr.unseen++
 		}

@@ -42,6 +42,7 @@ type node struct {
 	hasTS   bool
 	first   bool  // first fragment of several
 	vague   bool  // several flows' packets fitted equally well before
+	refusal bool  // an ICMP error
 	flags   uint8 // TCP flags
 	basis   Basis
 }

@@ -114,7 +114,7 @@ func (e *Engine) requestLeft(entry *node, f *flow, exit *node) {
 // seenOutside makes a sighting that of a packet at the WAN.
 func (e *Engine) seenOutside(s *Sighting, n *node, stage Stage) {
 	s.Stage, s.Frame, s.Capture, s.Length = stage, n.frame, int(n.capture), n.length
-	s.Time = n.time + e.captures[n.capture].shift
+	s.Time = e.captures[n.capture].line.tap(n.time)
 }
 
 // replied notes a reply at the WAN that waited until its flow was known.

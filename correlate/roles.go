@@ -90,7 +90,7 @@ func (e *Engine) place(c *capturePoint) {
 		e.gateway = c.iface.MAC
 	}
 	if c.role == capture.RoleWAN {
-		c.shift = e.clock.shift
+		c.line = e.clock.line
 		if !c.iface.MAC.IsZero() {
 			e.learnOwnMAC(c.iface.MAC)
 		}
@@ -206,7 +206,7 @@ func (e *Engine) introduce(in *input, c *capturePoint) {
 		}
 	}
 	if len(in.faces) > 1 {
-		c.shift = in.faces[0].shift
+		c.line = in.faces[0].line
 		if used && c.role == capture.RoleUnknown && c.iface.Section > 0 {
 			c.sameAs(in.faces)
 		}

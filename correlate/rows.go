@@ -69,6 +69,7 @@ func (t *Totals) add(row *Flow, f *flow) {
 
 // flowRow describes a flow as it stands.
 func (e *Engine) flowRow(f *flow) Flow {
+	e.settleDoubt(f)
 	inner, innerPort := f.inner()
 	remote, remotePort := f.remote()
 	miss, _, _ := e.clock.rest()
@@ -111,7 +112,7 @@ func (e *Engine) outcome(f *flow) (Outcome, Stage) {
 		return OutcomeAnswered, StageNone
 	case f.hostReject:
 		return OutcomeRejected, TunnelIn
-	case f.got.Packets > 0 && f.sent.Packets > 0 && f.unobserved > 0 && f.lost[forward] == 0:
+	case f.got.Packets > 0 && f.sent.Packets > 0 && f.unobserved > 0 && (f.lost[forward] == 0 || f.unbidden == 0):
 		return OutcomeAnswered, StageNone
 	case f.got.Packets > 0 && f.sent.Packets > 0:
 		// Answered without a twin on the WAN: by a redirect, a proxy, another

@@ -37,23 +37,101 @@ func (e *Engine) early(entry, exit int64) bool { return exit < entry-e.slack }
 // twin found last and goes on to the newest; what waits before that was
 // overtaken or is lost. Searching from the oldest instead would spend itself on
 // the lost ones and then miss every twin.
+//
+// What stayed in the host longer than packets usually do is left to settleLate:
+// a packet that is repeated after its loss must not pay for what was lost.
 func (e *Engine) settle(f *flow, n *node, payload uint32) {
 	ends := &f.pending[n.dir][1-n.side]
-	if n.tcp && n.octets > 0 {
-		f.noteSegment(n.dir, n.side, payload)
+	if n.tcp && n.octets > 0 && n.length <= wholePacket {
+		f.segment[n.dir] = max(f.segment[n.dir], payload)
 	}
 	if ends.head < 0 {
 		return
 	}
-	for _, strict := range [2]bool{true, false} {
-		if n.tcp && !strict && !n.hasTS || e.search(f, ends, n, strict) {
-			return
+	e.settleWithin(f, ends, n, e.residenceLimit())
+}
+
+// settleWithin pays the debts whose entry lies no further before their exit
+// than stay; true: all of n is accounted for.
+func (e *Engine) settleWithin(f *flow, ends *chainEnds, n *node, stay int64) bool {
+	if n.tcp && n.octets > 0 && e.searchExact(f, ends, n, stay) {
+		return true
+	}
+	for level := same; level <= part; level++ {
+		switch {
+		case n.tcp && level > same && !n.hasTS, n.tcp && level > alike:
+			return false
+		case e.search(f, ends, n, level, stay):
+			return true
 		}
+	}
+	// The first part of glued datagrams is known now, and with it the length of
+	// the others, which the search may have passed before.
+	return n.part > 0 && ends.head >= 0 && e.search(f, ends, n, part, stay)
+}
+
+// settleLate looks for the entry of a packet that left the host longer ago than
+// any twin could still turn up: it was held up, or there is none.
+func (e *Engine) settleLate(f *flow, i int32) {
+	n := e.pending.nodes.at(i)
+	ends := &f.pending[n.dir][1-n.side]
+	if ends.head < 0 {
+		return
+	}
+	own := e.chainOf(n)
+	e.settleWithin(f, ends, n, maxTime)
+	if !n.open() {
+		e.pending.unlink(own, i)
+		e.pending.release(i)
 	}
 }
 
+// likeness says what is taken for a twin, the surest first.
+type likeness uint8
+
+const (
+	same  likeness = iota // what surely belongs together
+	alike                 // also rewritten TCP time stamps, fragmented messages, and the first of glued datagrams
+	part                  // also parts of glued datagrams by their length
+)
+
+// exactScan bounds how many waiting segments are compared with one that arrives
+// before parts of others are taken for it: enough for what overtakes in the host,
+// little where offload merges, so that no segment has an equal.
+const exactScan = 16
+
+// searchExact looks for a segment of the same octets, where the next one is
+// expected and among the latest. Without it, a repetition that is cut otherwise
+// would pay for a part of what was lost before it, and be lost itself.
+func (e *Engine) searchExact(f *flow, ends *chainEnds, n *node, stay int64) bool {
+	i := ends.cursor
+	for k := 0; i >= 0 && k < exactScan; k++ {
+		w := e.pending.nodes.at(i)
+		next := w.next
+		if w.equals(n) && e.try(f, ends, i, n, same, stay) {
+			return true
+		}
+		i = next
+	}
+	i = ends.tail
+	for k := 0; i >= 0 && k < exactScan; k++ {
+		w := e.pending.nodes.at(i)
+		prev := w.prev
+		if w.equals(n) && e.try(f, ends, i, n, same, stay) {
+			return true
+		}
+		i = prev
+	}
+	return false
+}
+
+// equals reports whether two segments occupy the same octets, none of them paid.
+func (n *node) equals(o *node) bool {
+	return n.seq == o.seq && n.octets == o.octets && n.unpaid == n.octets && o.unpaid == o.octets
+}
+
 // search looks for twins of n in a chain; true: all of n is accounted for.
-func (e *Engine) search(f *flow, ends *chainEnds, n *node, strict bool) bool {
+func (e *Engine) search(f *flow, ends *chainEnds, n *node, level likeness, stay int64) bool {
 	start := ends.cursor
 	before := ends.tail
 	if start >= 0 {
@@ -62,7 +140,7 @@ func (e *Engine) search(f *flow, ends *chainEnds, n *node, strict bool) bool {
 	i, scanned := start, 0
 	for ; i >= 0 && scanned < maxScan; scanned++ {
 		next := e.pending.nodes.at(i).next
-		if e.try(f, ends, i, n, strict) {
+		if e.try(f, ends, i, n, level, stay) {
 			return true
 		}
 		i = next
@@ -70,7 +148,7 @@ func (e *Engine) search(f *flow, ends *chainEnds, n *node, strict bool) bool {
 	cut := i >= 0
 	for i, scanned = before, 0; i >= 0 && scanned < maxScan; scanned++ {
 		prev := e.pending.nodes.at(i).prev
-		if e.try(f, ends, i, n, strict) {
+		if e.try(f, ends, i, n, level, stay) {
 			return true
 		}
 		i = prev
@@ -80,7 +158,7 @@ func (e *Engine) search(f *flow, ends *chainEnds, n *node, strict bool) bool {
 	}
 	for i, scanned = ends.tail, 0; i >= 0 && scanned < maxScan; scanned++ {
 		prev := e.pending.nodes.at(i).prev
-		if e.try(f, ends, i, n, strict) {
+		if e.try(f, ends, i, n, level, stay) {
 			return true
 		}
 		i = prev
@@ -90,13 +168,13 @@ func (e *Engine) search(f *flow, ends *chainEnds, n *node, strict bool) bool {
 
 // try pays what waiting packet i and n have in common; true: all of n is
 // accounted for.
-func (e *Engine) try(f *flow, ends *chainEnds, i int32, n *node, strict bool) bool {
+func (e *Engine) try(f *flow, ends *chainEnds, i int32, n *node, level likeness, stay int64) bool {
 	w := e.pending.nodes.at(i)
 	entry, exit := w, n
 	if entrySide(n.dir) == n.side {
 		entry, exit = n, w
 	}
-	if e.early(entry.time, exit.time) || !pay(w, n, strict) {
+	if e.early(entry.time, exit.time) || exit.time-entry.time > stay || !pay(w, n, level) {
 		return false
 	}
 	ends.cursor = i
@@ -121,15 +199,13 @@ func (e *Engine) try(f *flow, ends *chainEnds, i int32, n *node, strict bool) bo
 }
 
 // pay moves the octets that two packets have in common off both; false if they
-// are neither the same packet nor parts of the same. A strict comparison takes
-// only what surely belongs together; the other one also takes TCP time stamps
-// that were rewritten, and datagrams that offload glued together.
-func pay(w, n *node, strict bool) bool {
+// are neither the same packet nor parts of the same, at a level of likeness.
+func pay(w, n *node, level likeness) bool {
 	if w.tcp != n.tcp {
 		return false
 	}
 	if w.tcp {
-		if strict && w.hasTS && n.hasTS && w.tsval != n.tsval {
+		if level == same && w.hasTS && n.hasTS && w.tsval != n.tsval {
 			return false
 		}
 		return payTCP(w, n)
@@ -141,7 +217,7 @@ func pay(w, n *node, strict bool) bool {
 		w.unpaid, n.unpaid = 0, 0
 		return true
 	}
-	if strict {
+	if level == same {
 		return false
 	}
 	if w.first || n.first {
@@ -152,7 +228,7 @@ func pay(w, n *node, strict bool) bool {
 		w.unpaid, n.unpaid = 0, 0
 		return true
 	}
-	return payGlued(w, n)
+	return payGlued(w, n, level)
 }
 
 func payTCP(w, n *node) bool {
@@ -191,26 +267,29 @@ func payTCP(w, n *node) bool {
 
 // payGlued pays parts of datagrams that segmentation offload holds together on
 // one side: the first part has the hash of the whole, the others carry no common
-// hash, and their lengths add up.
-func payGlued(w, n *node) bool {
+// hash, and their lengths add up: all are as long as the first, the last one as
+// what is left (Linux udp(7), UDP_SEGMENT). What is longer holds several of them.
+func payGlued(w, n *node, level likeness) bool {
 	small, large := w, n
 	if small.octets > large.octets {
 		small, large = large, small
 	}
-	if small.octets == large.octets || small.unpaid < small.octets {
+	if small.octets == large.octets || small.unpaid < small.octets || small.octets > large.unpaid {
 		return false
 	}
 	switch {
-	case large.unpaid == large.octets:
+	case large.part == 0:
 		if small.ident != large.ident || small.octets >= longPrefix && small.ident64 != large.ident64 &&
 			small.ident64 != 0 && large.ident64 != 0 {
 			return false
 		}
 		large.part = small.octets
-	case small.octets > large.part || small.octets > large.unpaid || small.octets != large.part && small.octets != large.unpaid:
-		// All parts but the last have the same length (Linux udp(7),
-		// UDP_SEGMENT).
+	case level < part:
 		return false
+	default:
+		if rest := small.octets % large.part; rest != 0 && rest != large.octets%large.part {
+			return false
+		}
 	}
 	large.unpaid -= small.octets
 	small.unpaid = 0
@@ -229,24 +308,18 @@ func (n *node) charge(lo, paid uint32) {
 	}
 }
 
-// noteSegment learns how large the segments of a side are: what is missing of
-// a merged packet is counted in segments of the finer side.
-func (f *flow) noteSegment(dir, side uint8, payload uint32) {
-	f.segment[dir][side] = max(f.segment[dir][side], payload)
-}
-
 // wholePacket is the length in octets of the longest IP packet that is surely a
 // single one: the MTU of Ethernet. What is longer may have been merged.
 const wholePacket = 1500
 
-// segments returns how many packets of the finer side missing octets make.
+// segments returns how many packets missing octets of a direction make: by the
+// largest segment that was seen by itself at either point.
 func (f *flow) segments(dir uint8, missing uint32) uint64 {
-	size := f.segment[dir][inside]
-	if o := f.segment[dir][outside]; o > 0 && (size == 0 || o < size) {
-		size = o
+	size := f.segment[dir]
+	if size == 0 {
+		size = wholePacket - 40
 	}
-	size = min(size, 1460)
-	if size == 0 || missing <= size {
+	if missing <= size {
 		return 1
 	}
 	return uint64((missing-1)/size) + 1
@@ -264,5 +337,8 @@ func (e *Engine) paired(f *flow, entry, exit *node) {
 	f.legs[leg].add(d)
 	e.residence.add(d)
 	e.clock.pair(entry.dir, d)
+	if exit.refusal && exit.dir == back {
+		e.answerAll(f)
+	}
 	e.requestLeft(entry, f, exit)
 }

@@ -44,6 +44,13 @@ func (e *Engine) tie(fi, oi int32, basis Basis, t int64) {
 		if (slot == 0) != o.localIsA {
 			dir = back
 		}
+		old := &o.past[slot]
+		e.addOutside(f, dir, old.Count)
+		if dir == back {
+			f.lost[back] += old.lost
+			f.unobserved += old.unobserved
+		}
+		*old = unclaimed{}
 		for i := o.pending[slot].head; i >= 0; i = o.pending[slot].head {
 			n := *e.pending.nodes.at(i)
 			e.pending.unlink(&o.pending[slot], i)

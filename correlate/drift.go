@@ -1,0 +1,98 @@
+package correlate
+
+import (
+	"math"
+	"time"
+)
+
+// timeline turns the times of a tap into those of the tunnel's clock: shifted,
+// and slower or faster from a moment on. The zero value changes nothing.
+type timeline struct {
+	shift int64   // nanoseconds that the tap's clock is ahead at the moment from
+	rate  float64 // by how much it runs faster than the tunnel's, of 1
+	from  int64   // nanoseconds, on the tunnel's clock
+}
+
+// tunnel returns the time on the tunnel's clock at which the tap's shows t.
+func (l *timeline) tunnel(t int64) int64 {
+	if l.rate == 0 || t == math.MinInt64 || t == math.MaxInt64 {
+		return t - l.shift
+	}
+	d := t - l.shift - l.from
+	return t - l.shift - int64(float64(d)*l.rate/(1+l.rate))
+}
+
+// tap returns what the tap's clock shows at a time of the tunnel's.
+func (l *timeline) tap(t int64) int64 {
+	return t + l.shift + int64(float64(t-l.from)*l.rate)
+}
+
+// difference is how much later by its own clock the WAN saw a packet than the
+// tunnel by its: it holds the offset of the clocks, and the time in the host.
+type difference struct {
+	time int64 // on the tunnel's clock
+	d    int64
+	dir  uint8
+	weak bool
+	flow uint64
+}
+
+// maxDrift is how fast two clocks may drift apart to be believed: crystals keep
+// within 100 parts in a million each, and adjtimex(2) slews by 500 at most.
+const maxDrift = 500e-6
+
+const (
+	driftAnchors = 4                       // packets that must speak for a drift, of each direction half as many
+	driftSpan    = int64(10 * time.Second) // and the time that they must span
+)
+
+// bounds returns what the differences leave of the offset at the moment from if
+// the WAN's clock runs faster by rate: each packet that went out bounds it from
+// above, each that came back from below.
+func bounds(all []difference, from int64, rate float64) (lower, upper int64) {
+	lower, upper = math.MinInt64, math.MaxInt64
+	for i := range all {
+		d := all[i].d - int64(rate*float64(all[i].time-from))
+		if all[i].dir == forward {
+			upper = min(upper, d)
+		} else {
+			lower = max(lower, d)
+		}
+	}
+	return lower, upper
+}
+
+// drift returns the rate that leaves the widest room between the bounds, where
+// no constant offset explains them; 0 where one does, or none does better. The
+// room is a concave function of the rate (the lower hull of what goes out minus
+// the upper hull of what comes back), so that it has one top.
+func drift(all []difference) float64 {
+	count, first, last := [2]int{}, int64(math.MaxInt64), int64(math.MinInt64)
+	for i := range all {
+		count[all[i].dir]++
+		first, last = min(first, all[i].time), max(last, all[i].time)
+	}
+	if min(count[forward], count[back])*2 < driftAnchors || last-first < driftSpan {
+		return 0
+	}
+	room := func(rate float64) int64 {
+		lower, upper := bounds(all, first, rate)
+		return upper - lower
+	}
+	if room(0) >= 0 {
+		return 0
+	}
+	low, high := -maxDrift, maxDrift
+	for high-low > 1e-9 {
+		a, b := low+(high-low)/3, high-(high-low)/3
+		if room(a) < room(b) {
+			low = a
+		} else {
+			high = b
+		}
+	}
+	if rate := (low + high) / 2; room(rate) >= 0 {
+		return rate
+	}
+	return 0
+}
