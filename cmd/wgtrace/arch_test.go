@@ -86,6 +86,10 @@ var layers = map[string]map[string]string{
 		"internal/lab/...":  "users do not need the lab",
 		gopacket:            "facts come from the system, not from packets",
 	},
+	"internal/natsim": {
+		"correlate/...": "a simulator that knows the matcher proves nothing about it",
+		"diagnose/...":  "a simulator that knows the matcher proves nothing about it",
+	},
 	"internal/text": {
 		"capture/...":       "sentences hold no logic",
 		"correlate/...":     "sentences hold no logic",
