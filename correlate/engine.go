@@ -114,6 +114,7 @@ type Engine struct {
 	sweepFlow       int32
 	sweepOut        int32
 	inboundOther    uint64
+	directions      [2]uint64 // packets on the WAN by direction
 	inboundFirst    int64
 	inboundLast     int64
 	total           uint64

@@ -369,6 +369,7 @@ type Peer struct {
 	DataIn, DataOut                 uint64 // without keepalives
 	KeepalivesIn, KeepalivesOut     uint64
 	ServerInitiations               uint64
+	Retries                         uint64 // initiations that follow the one before within wg.RetryCadenceMax
 	ClientResponses                 uint64
 
 	// ShortPairs counts gaps of less than wg.RetryCadenceMax between two answered
@@ -455,7 +456,11 @@ type Coverage struct {
 	// InboundSpan the nanoseconds between the first and the last of them: proof
 	// that the tap sees this adapter's traffic.
 	InboundOther uint64
-	InboundSpan  int64
+	// Inbound and Outbound count the packets on the WAN that came in and that
+	// the host sent, WireGuard's own among them; a packet of unknown direction
+	// counts as both. 0 means that a capture shows one direction alone.
+	Inbound, Outbound uint64
+	InboundSpan       int64
 }
 
 // Relation says whether both points are known to belong to one path and time.

@@ -225,7 +225,7 @@ func (e *Engine) addPeers(ev *Evidence) {
 			Endpoint: addrPort(pr.remote, pr.remotePort), ServerEndpoint: addrPort(pr.server, pr.serverPort),
 			State: pr.state(), Initiations: pr.initiations, Responses: pr.responses, Cookies: pr.cookies,
 			DataIn: pr.dataIn, DataOut: pr.dataOut, KeepalivesIn: pr.keepIn, KeepalivesOut: pr.keepOut,
-			ServerInitiations: pr.serverInitiations, ClientResponses: pr.clientResponses,
+			ServerInitiations: pr.serverInitiations, Retries: pr.retries, ClientResponses: pr.clientResponses,
 			ShortPairs: pr.shortPairs, SilentPairs: pr.silentPairs, Trusted: pr.trusted,
 			Undelivered: pr.undelivered, UndeliveredCalls: pr.calls, UnseenCalls: pr.unseen, Delivered: pr.delivered,
 			UndeliveredKnown: e.points[inside].present && !pr.glued && !e.gluedClient(pr),
@@ -339,7 +339,8 @@ func (e *Engine) addCoverage(ev *Evidence) {
 	ev.Coverage = Coverage{
 		Tunnel: in.present, WAN: out.present, TunnelPackets: in.packets, WANPackets: out.packets,
 		TunnelDropped: in.dropped, WANDropped: out.dropped, Live: e.opts.Live,
-		OuterPossible: e.outerPossible(), InboundOther: e.inboundOther, RolesTied: e.rolesTied, Apart: e.apart,
+		OuterPossible: e.outerPossible(), InboundOther: e.inboundOther,
+		Outbound: e.directions[forward], Inbound: e.directions[back], RolesTied: e.rolesTied, Apart: e.apart,
 	}
 	if e.inboundFirst != unset {
 		ev.Coverage.InboundSpan = e.inboundLast - e.inboundFirst

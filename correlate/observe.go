@@ -193,14 +193,16 @@ func (e *Engine) answerAll(f *flow) {
 
 // wan takes a packet at the outside point.
 func (e *Engine) wan(p *capture.Packet, t int64, c *capturePoint, b *capture.Batch) {
+	facing := e.facing(p)
+	e.noteDirection(p, facing)
 	if p.Kind <= capture.KindARP {
-		e.noteInbound(p, t)
+		e.noteInbound(t, facing)
 		return
 	}
 	if e.outer(p, t, c) {
 		return
 	}
-	e.noteInbound(p, t)
+	e.noteInbound(t, facing)
 	switch p.Kind {
 	case capture.KindFragment:
 		return
@@ -221,7 +223,6 @@ func (e *Engine) wan(p *capture.Packet, t int64, c *capturePoint, b *capture.Bat
 		if e.foreign(p) {
 			return
 		}
-		facing := e.facing(p)
 		if p.Direction != capture.DirectionUnknown && !e.oneSource && !e.opts.Live {
 			// Two files may come from two machines in a row: the second one's
 			// marks say "in" of what left the first.
@@ -288,10 +289,22 @@ func (e *Engine) outsideError(p *capture.Packet, t int64, c *capturePoint, b *ca
 	}
 }
 
+// noteDirection counts a packet on the WAN by its direction. A frame that another
+// machine sent to all is one that came in.
+func (e *Engine) noteDirection(p *capture.Packet, facing int8) {
+	known := facing >= 0 || len(e.ownMAC) > 0 && !p.LinkSrc.IsZero()
+	if facing == forward || !known {
+		e.directions[forward]++
+	}
+	if facing != forward {
+		e.directions[back]++
+	}
+}
+
 // noteInbound counts what reaches the WAN from elsewhere: proof that the tap
 // sees this adapter's traffic.
-func (e *Engine) noteInbound(p *capture.Packet, t int64) {
-	if e.facing(p) == forward {
+func (e *Engine) noteInbound(t int64, facing int8) {
+	if facing == forward {
 		return
 	}
 	e.inboundOther++

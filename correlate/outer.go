@@ -38,6 +38,7 @@ type peer struct {
 	dataIn, dataOut                 uint64
 	keepIn, keepOut                 uint64
 	serverInitiations               uint64
+	retries                         uint64
 	clientResponses                 uint64
 	bytesIn, bytesOut, packetsIn    uint64
 	packetsOut                      uint64
@@ -190,6 +191,9 @@ func (e *Engine) outerIn(pr *peer, i int32, p *capture.Packet, t int64, c *captu
 	switch p.WG.Type {
 	case wg.MessageInitiation:
 		pr.initiations++
+		if pr.lastInitiation != unset && t-pr.lastInitiation < wg.RetryCadenceMax.Nanoseconds() {
+			pr.retries++
+		}
 		pr.lastInitiation = t
 		pr.pendingIndex = p.WG.Sender
 		pr.sample(c, p, OuterIn)

@@ -1,6 +1,8 @@
 package diagnose
 
 import (
+	"slices"
+
 	"github.com/wgtrace/wgtrace/correlate"
 )
 
@@ -78,7 +80,7 @@ const (
 // path: then this is a matter of single hosts.
 func (s *subject) deadAt(fate correlate.Fate) bool {
 	l := s.ledger
-	if l.Fates[correlate.FateAnswered].Count+l.Fates[correlate.FateLocal].Count > 0 {
+	if l.Fates[correlate.FateAnswered].Count+l.Fates[correlate.FateLocal].Count > 0 || s.answeredSince() {
 		return false
 	}
 	c := &l.Fates[fate]
@@ -114,4 +116,47 @@ func (s *subject) certainty(full float64, fate correlate.Fate) float64 {
 // samples returns the packets that show a fate.
 func (s *subject) samples(fate correlate.Fate) []correlate.Sighting {
 	return s.ledger.Fates[fate].Samples
+}
+
+// answeredSince reports whether a conversation of the client in this family was
+// answered while the requests in hand were made, though it began before them: a
+// path that carries one conversation is not dead, whatever else is blocked.
+func (s *subject) answeredSince() bool {
+	return s.anyFlow(func(f *correlate.Flow) bool {
+		return f.Outcome == correlate.OutcomeAnswered && f.Last >= s.ledger.Started
+	})
+}
+
+// leftSince reports whether anything of the client left the host while the
+// requests in hand were made.
+func (s *subject) leftSince() bool {
+	return s.anyFlow(func(f *correlate.Flow) bool {
+		return f.Out.Packets > 0 && f.First <= s.ledger.Ended && f.Last >= s.ledger.Started
+	})
+}
+
+// anyFlow looks through the client's flows of the family in hand.
+func (s *subject) anyFlow(is func(*correlate.Flow) bool) bool {
+	for i := range s.ev.Flows {
+		f := &s.ev.Flows[i]
+		if slices.Contains(s.client.Addrs, f.Client.Addr()) && f.Client.Addr().Is4() == (s.family.Family == correlate.IPv4) && is(f) {
+			return true
+		}
+	}
+	return false
+}
+
+// serverAnswers reports whether the server sends data to the client through the
+// tunnel: whatever the tunnel's capture lacks then was not captured. Where the
+// client's peer is not known, it is one that no other client comes through.
+func (s *subject) serverAnswers() bool {
+	if s.peer != nil {
+		return s.peer.DataOut >= minRequests
+	}
+	for i := range s.ev.WireGuard.Peers {
+		if p := &s.ev.WireGuard.Peers[i]; p.DataOut >= minRequests && !s.clientOf(p) {
+			return true
+		}
+	}
+	return false
 }

@@ -33,7 +33,7 @@ var decryptedThenDropped = rule{
 		}
 		// A single tie by size can be another client's packet; a session that
 		// works has many.
-		if p.Delivered*deliveredPerLost > p.Undelivered+p.UnseenCalls || s.clientOf(p) {
+		if p.Delivered*deliveredPerLost > p.Undelivered+p.UnseenCalls || s.clientOf(p) || s.serverAnswers() {
 			return proof{}, false
 		}
 		confidence := 0.9

@@ -10,7 +10,8 @@ import (
 // minInitiations is how many unanswered initiations tell a server that stays
 // silent from one that lost a packet: a client repeats after RekeyTimeout, and
 // two or three at the start occur in healthy runs, but those are answered in
-// the end.
+// the end. One of them must follow the other as a retry does: scanners call
+// again after minutes.
 const minInitiations = 2
 
 var handshakeUnanswered = rule{
@@ -18,7 +19,7 @@ var handshakeUnanswered = rule{
 	after: correlate.OuterIn, before: correlate.OuterOut,
 	prove: func(s *subject) (proof, bool) {
 		p := s.peer
-		if p.State != correlate.PeerUnanswered || p.Initiations < minInitiations || s.sameDeviceWorks() {
+		if p.State != correlate.PeerUnanswered || p.Initiations < minInitiations || p.Retries == 0 || s.sameDeviceWorks() {
 			return proof{}, false
 		}
 		// The answer to the last one must have had its time.

@@ -12,7 +12,7 @@ var natMissing = rule{
 		f := s.family
 		// One translated flow shows that translation works; one reply to an
 		// inner address shows that the network routes it.
-		if !s.deadAt(correlate.FateUntranslated) || f.Translated > 0 || f.ReplyToInner > 0 {
+		if !s.deadAt(correlate.FateUntranslated) || f.Translated > 0 || f.ReplyToInner > 0 || s.ev.Coverage.Inbound == 0 {
 			return proof{}, false
 		}
 		return proof{

@@ -9,9 +9,13 @@ var notForwarded = rule{
 	after: correlate.TunnelIn, before: correlate.WANOut,
 	mutes: []string{"upstream-silent", "return-not-forwarded"},
 	prove: func(s *subject) (proof, bool) {
+		// A WAN capture that shows nothing that the host sent, or other packets
+		// of this client on their way out, was made with a filter or in one
+		// direction.
 		// A client that is answered without a twin on the WAN is served some
 		// other way: a redirect, a proxy, a second uplink.
-		if !s.deadAt(correlate.FateNoEgress) || s.family.LocalAnswers > 0 || !outerSeen(s.ev) {
+		if !s.deadAt(correlate.FateNoEgress) || s.family.LocalAnswers > 0 || !outerSeen(s.ev) ||
+			s.ev.Coverage.Outbound == 0 || s.leftSince() {
 			return proof{}, false
 		}
 		return proof{

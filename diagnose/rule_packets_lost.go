@@ -63,12 +63,9 @@ var packetsLostInHost = rule{
 			p.after, p.before = correlate.WANIn, correlate.TunnelOut
 			p.args = map[string]any{"lost": uint64(0), "lost_back": back.lost, "lost_of": back.entered, "flows": back.flows}
 		}
-		if !s.dropsKnown() {
-			// A file that does not say what its tap dropped may lack what the
-			// host passed on.
-			p.confidence = 0.6
-		}
-		return p, out.flows > 0
+		// A file that does not say what its tap dropped may lack what the host
+		// passed on.
+		return p, out.flows > 0 && s.dropsKnown()
 	},
 }
 

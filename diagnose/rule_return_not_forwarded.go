@@ -8,7 +8,7 @@ var returnNotForwarded = rule{
 	id: "return-not-forwarded", layer: 2, severity: SeverityFault,
 	after: correlate.WANIn, before: correlate.TunnelOut,
 	prove: func(s *subject) (proof, bool) {
-		if !s.deadAt(correlate.FateReplyLost) {
+		if !s.deadAt(correlate.FateReplyLost) || s.serverAnswers() {
 			return proof{}, false
 		}
 		return proof{

@@ -8,7 +8,7 @@ var upstreamSilent = rule{
 	id: "upstream-silent", layer: 3, severity: SeverityFault,
 	after: correlate.WANOut, before: correlate.WANIn,
 	prove: func(s *subject) (proof, bool) {
-		if !s.deadAt(correlate.FateNoReply) {
+		if !s.deadAt(correlate.FateNoReply) || s.ev.Coverage.Inbound == 0 {
 			return proof{}, false
 		}
 		return proof{

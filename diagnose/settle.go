@@ -63,7 +63,7 @@ func whyInconclusive(ev *correlate.Evidence, blocked string) (id string, args ma
 		return "no-traffic", nil
 	case blocked == "captures-unrelated":
 		return blocked, nil
-	case !outerSeen(ev):
+	case !outerSeen(ev), elsewhere(ev):
 		return "wrong-capture-adapter", nil
 	case lossy(ev):
 		return "capture-lossy", map[string]any{"dropped": cover.TunnelDropped + cover.WANDropped}
@@ -75,6 +75,17 @@ func whyInconclusive(ev *correlate.Evidence, blocked string) (id string, args ma
 		return blocked, reason("filtered")
 	}
 	return "too-little-evidence", reason(tooLittle(ev))
+}
+
+// elsewhere reports whether a session works whose packets do not show in the
+// tunnel's capture: they come out of another adapter, or were filtered away.
+func elsewhere(ev *correlate.Evidence) bool {
+	for i := range ev.WireGuard.Peers {
+		if p := &ev.WireGuard.Peers[i]; sentCalls(p) && p.Delivered == 0 && p.DataOut >= minRequests {
+			return true
+		}
+	}
+	return false
 }
 
 // outerSeen reports whether the WAN capture watches the adapter that the tunnel

@@ -31,7 +31,7 @@ func newScene() scene {
 			{Role: capture.RoleTunnel, RoleWhy: "name", Interface: capture.Interface{Name: "wg0", LinkType: capture.LinkTypeRaw}, Packets: 50, DroppedKnown: true},
 			{Role: capture.RoleWAN, RoleWhy: "default-route", Interface: capture.Interface{Name: "eth0", LinkType: capture.LinkTypeEthernet}, Packets: 90, DroppedKnown: true},
 		},
-		Coverage: correlate.Coverage{Tunnel: true, WAN: true, TunnelPackets: 50, WANPackets: 90, From: 1, To: minute, Live: true, OuterPossible: true, InboundOther: 20, InboundSpan: minute / 2},
+		Coverage: correlate.Coverage{Tunnel: true, WAN: true, TunnelPackets: 50, WANPackets: 90, From: 1, To: minute, Live: true, OuterPossible: true, InboundOther: 20, Inbound: 50, Outbound: 40, InboundSpan: minute / 2},
 		Relation: correlate.Relation{Proved: true, Basis: "live"},
 	}
 	for s := range ev.Stages {
@@ -91,7 +91,9 @@ func asks(c *correlate.Client, family int, fates ...fate) *correlate.FamilyEvide
 
 // dead is a client whose requests all came to one end.
 func (s scene) dead(end correlate.Fate) *correlate.FamilyEvidence {
-	s.peer(endpointA, established())
+	p := established()
+	p.DataOut, p.KeepalivesOut = 0, 3 // nothing came back that could be sent
+	s.peer(endpointA, p)
 	return asks(s.client(testPhone, 0), 0, fate{end, 6, 3, 2})
 }
 
@@ -120,7 +122,7 @@ func TestVerdicts(t *testing.T) {
 			asks(&s.Clients[0], 1, fate{correlate.FateNoEgress, 6, 3, 2})
 		}, StatusFault, "not-forwarded", ""},
 		{"initiations unanswered", func(s scene) {
-			s.peer(endpointA, correlate.Peer{State: correlate.PeerUnanswered, Initiations: 6})
+			s.peer(endpointA, correlate.Peer{State: correlate.PeerUnanswered, Initiations: 6, Retries: 5})
 		}, StatusFault, "handshake-unanswered", ""},
 		{"responses never accepted", func(s scene) {
 			s.peer(endpointA, correlate.Peer{State: correlate.PeerNotCompleted, Initiations: 6, Responses: 6, ShortPairs: 5, LastInitiation: minute / 2})
@@ -138,7 +140,7 @@ func TestVerdicts(t *testing.T) {
 		// One endpoint fails while another client works.
 		{"a scanner beside a working client", func(s scene) {
 			s.peer(endpointA, established())
-			s.peer(endpointB, correlate.Peer{State: correlate.PeerUnanswered, Initiations: 12})
+			s.peer(endpointB, correlate.Peer{State: correlate.PeerUnanswered, Initiations: 12, Retries: 11})
 			asks(s.client(testPhone, 0), 0, answered)
 		}, StatusHealthy, "", "handshake-unanswered"},
 		{"a stale device beside a working client", func(s scene) {
@@ -180,16 +182,16 @@ func TestVerdicts(t *testing.T) {
 			s.Flows = []correlate.Flow{{Client: netip.MustParseAddrPort(testPhone + ":1"), Remote: netip.MustParseAddrPort("192.0.2.1:443"), Proto: 17, Outcome: correlate.OutcomeOneWay}}
 		}, StatusInconclusive, "too-little-evidence", ""},
 		{"H12 roaming: the old endpoint fell silent", func(s scene) {
-			s.peer("198.51.100.10:1111", correlate.Peer{State: correlate.PeerUnanswered, Initiations: 3, Last: minute / 3})
+			s.peer("198.51.100.10:1111", correlate.Peer{State: correlate.PeerUnanswered, Initiations: 3, Retries: 2, Last: minute / 3})
 			s.peer(endpointA, established())
 			asks(s.client(testPhone, 1), 0, answered)
 		}, StatusHealthy, "", ""},
 		{"H12 roaming, nothing asked since", func(s scene) {
-			s.peer("198.51.100.10:1111", correlate.Peer{State: correlate.PeerUnanswered, Initiations: 3, Last: minute / 3})
+			s.peer("198.51.100.10:1111", correlate.Peer{State: correlate.PeerUnanswered, Initiations: 3, Retries: 2, Last: minute / 3})
 			s.peer(endpointA, correlate.Peer{State: correlate.PeerEstablished, Initiations: 1, Responses: 1, KeepalivesIn: 3, Trusted: true})
 		}, StatusInconclusive, "too-little-evidence", ""},
 		{"H12 one initiation, answered late", func(s scene) {
-			s.peer(endpointA, correlate.Peer{State: correlate.PeerUnanswered, Initiations: 1})
+			s.peer(endpointA, correlate.Peer{State: correlate.PeerUnanswered, Initiations: 1, Retries: 0})
 		}, StatusInconclusive, "too-little-evidence", ""},
 		{"H12 two responses lost, then data", func(s scene) {
 			p := established()

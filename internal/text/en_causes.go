@@ -6,7 +6,7 @@ var enCauses = map[string]CauseText{
 	"server-key-mismatch": {
 		Title:     `the phone has a wrong public key for {{host .os}}`,
 		Why:       `A server stays silent when a greeting was made for another server's key.`,
-		SettledBy: `The output of "wg show {{spell .tunnel "TUNNEL-ADAPTER"}} public-key" must stand in the phone's [Peer] section as PublicKey. With --server-key wgtrace proves it from the packets.`,
+		SettledBy: `The output of "wg show {{spell .tunnel "TUNNEL-ADAPTER"}} public-key" must stand in the phone's [Peer] section as PublicKey.`,
 	},
 	"client-key-unknown": {
 		Title:     `{{host .os}} does not know this phone's key`,
