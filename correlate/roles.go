@@ -171,10 +171,20 @@ func (c *capturePoint) label() string {
 	switch {
 	case c.iface.Name != "":
 		return c.source + "#" + c.iface.Name
-	case c.iface.Index >= 0:
-		return c.source + "#" + strconv.Itoa(c.iface.Index)
+	case Number(c.iface) >= 0:
+		return c.source + "#" + strconv.Itoa(Number(c.iface))
 	}
 	return c.source
+}
+
+// Number returns the number by which FILE#N selects an interface: its own, or
+// the interface index in the packets of a file that describes none (Linux cooked
+// v2); -1 if there is neither.
+func Number(i capture.Interface) int {
+	if i.Index < 0 && i.IfIndex != 0 {
+		return int(i.IfIndex)
+	}
+	return i.Index
 }
 
 // pick returns what the person said of an interface; false: that it is not to
@@ -187,7 +197,7 @@ func (in *input) pick(c *capturePoint) (Pick, bool) {
 			}
 			continue
 		}
-		if p.Interface == "" || p.Interface == c.iface.Name || p.Interface == strconv.Itoa(c.iface.Index) {
+		if p.Interface == "" || p.Interface == c.iface.Name || Number(c.iface) >= 0 && p.Interface == strconv.Itoa(Number(c.iface)) {
 			return p, true
 		}
 	}
@@ -283,7 +293,36 @@ func (e *Engine) assignRoles(faces []*face) error {
 	if err := e.assignRest(faces, rest); err != nil {
 		return err
 	}
+	e.assignEmpty(faces)
 	return e.checkRoles(faces)
+}
+
+// assignEmpty takes a source that holds no packet at all for the tunnel, if
+// there is just one and the WAN is known: the person gave it for that, and a
+// tunnel that stayed silent is evidence.
+func (e *Engine) assignEmpty(faces []*face) {
+	if has(faces, capture.RoleTunnel) || !has(faces, capture.RoleWAN) {
+		return
+	}
+	var empty []*face
+	for _, f := range faces {
+		if f.packets == 0 && !f.point.unused && f.point.role == capture.RoleUnknown && e.silent(f, faces) {
+			empty = append(empty, f)
+		}
+	}
+	if len(empty) == 1 {
+		empty[0].give(capture.RoleTunnel, "the-other")
+	}
+}
+
+// silent reports whether the whole source of a face holds no packet.
+func (e *Engine) silent(f *face, faces []*face) bool {
+	for _, o := range faces {
+		if o.point.input == f.point.input && o.packets > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // repeats returns the face of an earlier section of the same file that has the

@@ -61,6 +61,8 @@ func whyInconclusive(ev *correlate.Evidence, blocked string) (id string, args ma
 		return "capture-one-sided", nil
 	case tunnelIn == 0 && !spoke:
 		return "no-traffic", nil
+	case blocked == "captures-unrelated" && (cover.TunnelPackets == 0 || cover.WANPackets == 0):
+		return "capture-one-sided", nil
 	case blocked == "captures-unrelated":
 		return blocked, nil
 	case !outerSeen(ev), elsewhere(ev):

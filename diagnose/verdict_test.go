@@ -117,6 +117,35 @@ func TestVerdicts(t *testing.T) {
 		{"leaves translated, no reply", func(s scene) { s.dead(correlate.FateNoReply).Translated = 1 }, StatusFault, "upstream-silent", ""},
 		{"routed with public addresses, no reply", func(s scene) { s.dead(correlate.FateNoReply).Untranslated = 1 }, StatusFault, "upstream-silent", ""},
 		{"replies stop at the WAN", func(s scene) { s.dead(correlate.FateReplyLost).Translated = 1 }, StatusFault, "return-not-forwarded", ""},
+		// What working packets refute.
+		{"one blocked port beside a conversation under way", func(s scene) {
+			s.dead(correlate.FateNoEgress)
+			s.Flows = []correlate.Flow{{Client: netip.MustParseAddrPort(testPhone + ":1"), Remote: netip.MustParseAddrPort("192.0.2.1:443"), Proto: 6,
+				Outcome: correlate.OutcomeAnswered, First: 1, Last: minute}}
+		}, StatusHealthy, "", ""},
+		{"some of the client's packets left", func(s scene) {
+			s.dead(correlate.FateNoEgress)
+			s.Flows = []correlate.Flow{{Client: netip.MustParseAddrPort(testPhone + ":1"), Remote: netip.MustParseAddrPort("192.0.2.1:443"), Proto: 17,
+				Outcome: correlate.OutcomeOneWay, Out: correlate.Count{Packets: 10}, First: 2, Last: 3}}
+		}, StatusInconclusive, "too-little-evidence", ""},
+		{"replies stop at the WAN, but the server sends data into the tunnel", func(s scene) {
+			s.dead(correlate.FateReplyLost).Translated = 1
+			s.WireGuard.Peers[0].DataOut = 40
+		}, StatusInconclusive, "too-little-evidence", ""},
+		{"the WAN shows nothing that came in", func(s scene) {
+			s.dead(correlate.FateNoReply).Translated = 1
+			s.Coverage.Inbound = 0
+		}, StatusInconclusive, "too-little-evidence", ""},
+		{"the WAN shows nothing that was sent", func(s scene) {
+			s.dead(correlate.FateNoEgress)
+			s.Coverage.Outbound = 0
+		}, StatusInconclusive, "too-little-evidence", ""},
+		{"a session that works, in another tunnel than the captured one", func(s scene) {
+			s.peer(endpointA, correlate.Peer{State: correlate.PeerEstablished, Initiations: 1, Responses: 1, DataIn: 20, DataOut: 20, Undelivered: 20, UndeliveredCalls: 20, Trusted: true})
+		}, StatusInconclusive, "wrong-capture-adapter", ""},
+		{"a scanner that calls every ten minutes", func(s scene) {
+			s.peer(endpointA, correlate.Peer{State: correlate.PeerUnanswered, Initiations: 3})
+		}, StatusInconclusive, "too-little-evidence", ""},
 		{"both families dead", func(s scene) {
 			s.dead(correlate.FateNoEgress)
 			asks(&s.Clients[0], 1, fate{correlate.FateNoEgress, 6, 3, 2})

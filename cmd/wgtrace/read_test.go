@@ -48,7 +48,7 @@ func TestReadRefuses(t *testing.T) {
 		{"both.pcapng#wg1 wan.pcap", `both.pcapng: has no interface "wg1"; there are: 0 (wg0), 1 (eth0)`, "wgtrace interfaces"},
 		{"--tunnel both.pcapng#wlan0 --wan both.pcapng#eth0", `has no interface "wlan0"`, "wgtrace interfaces"},
 		{"tunnel.pcap#0 wan.pcap", `tunnel.pcap: has no interface "0", it describes none`, "leave out #0"},
-		{"any.pcap#-1", `any.pcap: has no interface "-1", it describes none`, "leave out #-1"},
+		{"any.pcap#-1", `any.pcap: has no interface "-1"; there are: 2, 3`, "wgtrace interfaces any.pcap"},
 		{"nope.pcap#0", "nope.pcap: no such file", "check the path"},
 
 		{"strict tunnel.pcap wan.pcap", "strict: no such file", "--redact=strict"},

@@ -181,7 +181,7 @@ func (s *sources) checkPicks() error {
 
 // chosen reports whether a selector means an interface, as correlate takes it.
 func chosen(selector string, iface capture.Interface) bool {
-	return selector == "" || selector == iface.Name || iface.Index >= 0 && selector == strconv.Itoa(iface.Index)
+	return selector == "" || selector == iface.Name || correlate.Number(iface) >= 0 && selector == strconv.Itoa(correlate.Number(iface))
 }
 
 // missingPick says why a selector chose nothing, and what there is to choose.
@@ -195,10 +195,10 @@ func missingPick(f *capture.File, earlier []correlate.Pick, p correlate.Pick) er
 				}
 			}
 		}
-		if iface.Index < 0 {
+		if correlate.Number(iface) < 0 {
 			continue
 		}
-		name := strconv.Itoa(iface.Index)
+		name := strconv.Itoa(correlate.Number(iface))
 		if iface.Name != "" {
 			name += " (" + iface.Name + ")"
 		}
