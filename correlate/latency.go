@@ -46,13 +46,6 @@ func (s *sketch) add(d int64) {
 	s.skip = s.stride
 }
 
-// merge adds what o holds, for sums over flows.
-func (s *sketch) merge(o *sketch) {
-	for _, v := range o.samples[:o.held] {
-		s.add(int64(v) * tick)
-	}
-}
-
 // latency returns the summary, each value shifted by shift nanoseconds (a
 // later, better estimate of the clock offset).
 func (s *sketch) latency(shift int64) Latency {

@@ -80,7 +80,6 @@ type outerState struct {
 	debts     [gluedPayload][]outerDebt // by payload length
 	joined    uint64                    // outer datagrams tied to an inner packet by size and within joinWindow
 	inner     uint64                    // packets of clients that came out of the tunnel one by one
-	other     uint64                    // datagrams on the port that are no plain WireGuard
 }
 
 func newOuterState() *outerState {

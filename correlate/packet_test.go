@@ -155,7 +155,6 @@ func (p pk) to(dst string) pk {
 }
 
 func (p pk) ttl(n uint8) pk          { p.TTL = n; return p }
-func (p pk) ipid(n uint32) pk        { p.FragID = n; return p }
 func (p pk) ts(val uint32) pk        { p.HasTS, p.TSval = true, val; return p }
 func (p pk) with(f capture.Flags) pk { p.Flags |= f; return p }
 func (p pk) direction(d capture.Direction) pk {

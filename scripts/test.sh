@@ -50,7 +50,10 @@ else
 	cat "$log"
 	status=1
 fi
-if grep -E '^[[:space:]]*--- SKIP' "$log" >&2; then
+# Captures of other people are not part of the repository: what reads them may
+# skip, and says so on the line before.
+if awk '/^[[:space:]]*--- SKIP/ && last !~ /third-party captures/ { print; found = 1 }
+	{ last = $0 } END { exit !found }' "$log" >&2; then
 	echo "wgtrace: the lab is required, and the tests above were skipped" >&2
 	status=1
 fi

@@ -25,7 +25,6 @@ type Record struct {
 	octets int // of the TCP sequence space, or payload
 	size   int // payload octets of the largest packet in it
 	tcp    bool
-	fresh  bool // not an error
 }
 
 // content is what identifies a packet across the translation: what two packets
