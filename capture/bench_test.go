@@ -27,11 +27,11 @@ func BenchmarkDecode(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			var d Decoder
 			var p Packet
-			quotes := make([]Quote, 0, 1)
+			extras := Extras{Quotes: make([]Quote, 0, 1)}
 			b.ReportAllocs()
 			for b.Loop() {
-				quotes = quotes[:0]
-				d.Decode(&p, c.link, c.frame, 1400, &quotes)
+				extras.Quotes = extras.Quotes[:0]
+				d.Decode(&p, c.link, c.frame, 1400, &extras)
 			}
 		})
 	}

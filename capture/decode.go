@@ -16,10 +16,10 @@ type Decoder struct {
 
 // Decode sets every field of p from a frame of which wireLen octets were on the
 // wire. It never fails: what it cannot read it leaves at KindUndecoded or
-// KindIP. The packet that an ICMP error quotes is appended to quotes, which may
-// be nil. Time, Frame, Offset and Iface are left at 0 for the caller. Nothing
-// in p aliases frame.
-func (d *Decoder) Decode(p *Packet, link LinkType, frame []byte, wireLen int, quotes *[]Quote) {
+// KindIP. What an ICMP error quotes and the messages of a WireGuard handshake
+// are appended to extras, which may be nil. Time, Frame, Offset and Iface are
+// left at 0 for the caller. Nothing in p aliases frame.
+func (d *Decoder) Decode(p *Packet, link LinkType, frame []byte, wireLen int, extras *Extras) {
 	*p = Packet{}
 	p.Ref = -1
 	d.IfIndex, d.ARPHRD = 0, 0
@@ -33,15 +33,15 @@ func (d *Decoder) Decode(p *Packet, link LinkType, frame []byte, wireLen int, qu
 	}
 	switch link {
 	case LinkTypeEthernet:
-		decodeEthernet(p, frame, wireLen, quotes)
+		decodeEthernet(p, frame, wireLen, extras)
 	case LinkTypeRaw, LinkTypeRawDLT, LinkTypeRawBSD, LinkTypeIPv4, LinkTypeIPv6:
-		decodeIP(p, frame, wireLen, quotes)
+		decodeIP(p, frame, wireLen, extras)
 	case LinkTypeNull, LinkTypeLoop:
-		decodeNull(p, frame, wireLen, quotes)
+		decodeNull(p, frame, wireLen, extras)
 	case LinkTypeLinuxSLL:
-		d.decodeSLL(p, frame, wireLen, quotes)
+		d.decodeSLL(p, frame, wireLen, extras)
 	case LinkTypeLinuxSLL2:
-		d.decodeSLL2(p, frame, wireLen, quotes)
+		d.decodeSLL2(p, frame, wireLen, extras)
 	}
 	if p.Kind > KindARP {
 		p.FlowHash = FlowHash(p.Src, p.SrcPort, p.Dst, p.DstPort, p.Proto)

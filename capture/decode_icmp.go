@@ -21,7 +21,7 @@ const (
 // decodeICMP decodes an ICMP message of length octets of which b was captured.
 // Redirects quote a packet as errors do, but that packet was forwarded: they
 // are KindICMPOther.
-func decodeICMP(p *Packet, b []byte, length int, quotes *[]Quote) {
+func decodeICMP(p *Packet, b []byte, length int, extras *Extras) {
 	if !startICMP(p, b, length) {
 		return
 	}
@@ -35,12 +35,12 @@ func decodeICMP(p *Packet, b []byte, length int, quotes *[]Quote) {
 		if p.ICMPType == icmpUnreachable && p.ICMPCode == icmpFragNeededCode {
 			mtu = uint32(be16(b[6:])) // RFC 1191 section 4
 		}
-		decodeError(p, b[icmpHeaderLen:], mtu, quotes)
+		decodeError(p, b[icmpHeaderLen:], mtu, extras)
 	}
 }
 
 // decodeICMPv6 is decodeICMP for ICMPv6 (RFC 4443 section 3).
-func decodeICMPv6(p *Packet, b []byte, length int, quotes *[]Quote) {
+func decodeICMPv6(p *Packet, b []byte, length int, extras *Extras) {
 	if !startICMP(p, b, length) {
 		return
 	}
@@ -54,7 +54,7 @@ func decodeICMPv6(p *Packet, b []byte, length int, quotes *[]Quote) {
 		if t == icmp6PacketTooBig {
 			mtu = be32(b[4:])
 		}
-		decodeError(p, b[icmpHeaderLen:], mtu, quotes)
+		decodeError(p, b[icmpHeaderLen:], mtu, extras)
 	}
 }
 
@@ -83,15 +83,15 @@ func echoPorts(kind Kind, id uint16) (src, dst uint16) {
 	return 0, id
 }
 
-func decodeError(p *Packet, quoted []byte, mtu uint32, quotes *[]Quote) {
+func decodeError(p *Packet, quoted []byte, mtu uint32, extras *Extras) {
 	p.Kind = KindICMPError
-	if quotes == nil {
+	if extras == nil {
 		return
 	}
 	q := Quote{MTU: mtu}
 	if decodeQuote(&q, quoted) {
-		p.Ref = int32(len(*quotes))
-		*quotes = append(*quotes, q)
+		p.Ref = int32(len(extras.Quotes))
+		extras.Quotes = append(extras.Quotes, q)
 	}
 }
 

@@ -23,15 +23,15 @@ const maxExtensionHeaders = 16
 
 // decodeIP decodes by the version in the first octet, whatever the link type
 // promised: 228 and 229 are found with the other version inside.
-func decodeIP(p *Packet, b []byte, rest int, quotes *[]Quote) {
+func decodeIP(p *Packet, b []byte, rest int, extras *Extras) {
 	if len(b) == 0 {
 		return
 	}
 	switch b[0] >> 4 {
 	case 4:
-		decodeIPv4(p, b, rest, quotes)
+		decodeIPv4(p, b, rest, extras)
 	case 6:
-		decodeIPv6(p, b, rest, quotes)
+		decodeIPv6(p, b, rest, extras)
 	}
 }
 
@@ -72,7 +72,7 @@ func credibleHeader4(h []byte) bool {
 	return sum+sum>>16 == 0xffff
 }
 
-func decodeIPv4(p *Packet, b []byte, rest int, quotes *[]Quote) {
+func decodeIPv4(p *Packet, b []byte, rest int, extras *Extras) {
 	if len(b) < 20 || b[0]>>4 != 4 || b[0]&15 < 5 {
 		return
 	}
@@ -101,11 +101,11 @@ func decodeIPv4(p *Packet, b []byte, rest int, quotes *[]Quote) {
 		p.Flags |= FlagFirstFragment
 	}
 	if len(b) > header {
-		decodeTransport(p, b[header:], total-header, false, quotes)
+		decodeTransport(p, b[header:], total-header, false, extras)
 	}
 }
 
-func decodeIPv6(p *Packet, b []byte, rest int, quotes *[]Quote) {
+func decodeIPv6(p *Packet, b []byte, rest int, extras *Extras) {
 	if len(b) < 40 || b[0]>>4 != 6 {
 		return
 	}
@@ -149,7 +149,7 @@ func decodeIPv6(p *Packet, b []byte, rest int, quotes *[]Quote) {
 			}
 		default:
 			if len(b) > at {
-				decodeTransport(p, b[at:], total-at, true, quotes)
+				decodeTransport(p, b[at:], total-at, true, extras)
 			}
 			return
 		}
@@ -179,19 +179,19 @@ func decodeIPv6(p *Packet, b []byte, rest int, quotes *[]Quote) {
 
 // decodeTransport decodes what follows the IP headers: length octets by the
 // headers, of which b was captured.
-func decodeTransport(p *Packet, b []byte, length int, v6 bool, quotes *[]Quote) {
+func decodeTransport(p *Packet, b []byte, length int, v6 bool, extras *Extras) {
 	switch p.Proto {
 	case protoTCP:
 		decodeTCP(p, b, length)
 	case protoUDP:
-		decodeUDP(p, b, length)
+		decodeUDP(p, b, length, extras)
 	case protoICMP:
 		if !v6 {
-			decodeICMP(p, b, length, quotes)
+			decodeICMP(p, b, length, extras)
 		}
 	case protoICMPv6:
 		if v6 {
-			decodeICMPv6(p, b, length, quotes)
+			decodeICMPv6(p, b, length, extras)
 		}
 	}
 }

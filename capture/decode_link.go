@@ -20,16 +20,16 @@ const (
 // networks stack two or three.
 const maxTags = 16
 
-func decodeEthernet(p *Packet, b []byte, rest int, quotes *[]Quote) {
+func decodeEthernet(p *Packet, b []byte, rest int, extras *Extras) {
 	if len(b) < 14 {
 		if isRawIP(b, rest) {
-			decodeRewritten(p, b, rest, quotes)
+			decodeRewritten(p, b, rest, extras)
 		}
 		return
 	}
 	typ := be16(b[12:])
 	if v := b[0] >> 4; (v == 4 || v == 6) && !plausibleFrame(typ, b, rest) && isRawIP(b, rest) {
-		decodeRewritten(p, b, rest, quotes)
+		decodeRewritten(p, b, rest, extras)
 		return
 	}
 	copy(p.LinkDst[:], b[:6])
@@ -37,15 +37,15 @@ func decodeEthernet(p *Packet, b []byte, rest int, quotes *[]Quote) {
 	if p.LinkDst[0]&1 != 0 {
 		p.Flags |= FlagGroup
 	}
-	decodeEtherType(p, typ, b[14:], rest-14, quotes)
+	decodeEtherType(p, typ, b[14:], rest-14, extras)
 }
 
 // decodeRewritten decodes raw IP that its capture calls Ethernet. libpcap did
 // so for adapters of NDIS media it did not know, such as Wintun's
 // (pcap-npf.c, "Unknown NdisMedium value").
-func decodeRewritten(p *Packet, b []byte, rest int, quotes *[]Quote) {
+func decodeRewritten(p *Packet, b []byte, rest int, extras *Extras) {
 	p.Flags |= FlagRewrittenLink
-	decodeIP(p, b, rest, quotes)
+	decodeIP(p, b, rest, extras)
 }
 
 // plausibleFrame reports whether typ makes sense as the EtherType or length
@@ -82,14 +82,14 @@ func isRawIP(b []byte, rest int) bool {
 }
 
 // decodeEtherType follows VLAN tags, LLC/SNAP and PPPoE to the packet.
-func decodeEtherType(p *Packet, typ uint16, b []byte, rest int, quotes *[]Quote) {
+func decodeEtherType(p *Packet, typ uint16, b []byte, rest int, extras *Extras) {
 	for range maxTags {
 		switch typ {
 		case etherIPv4:
-			decodeIPv4(p, b, rest, quotes)
+			decodeIPv4(p, b, rest, extras)
 			return
 		case etherIPv6:
-			decodeIPv6(p, b, rest, quotes)
+			decodeIPv6(p, b, rest, extras)
 			return
 		case etherARP:
 			p.Kind = KindARP
@@ -159,13 +159,13 @@ func llcType(b []byte) (uint16, int) {
 // adapters. Its value for IPv6 differs by system (10, 24, 28, 30) and its
 // octet order by the machine that wrote it, so the packet's own version
 // decides; some drivers leave the header out.
-func decodeNull(p *Packet, b []byte, rest int, quotes *[]Quote) {
+func decodeNull(p *Packet, b []byte, rest int, extras *Extras) {
 	if len(b) > 4 && (b[4]>>4 == 4 && b[4]&15 >= 5 || b[4]>>4 == 6) {
-		decodeIP(p, b[4:], rest-4, quotes)
+		decodeIP(p, b[4:], rest-4, extras)
 		return
 	}
 	if isRawIP(b, rest) {
-		decodeRewritten(p, b, rest, quotes)
+		decodeRewritten(p, b, rest, extras)
 		return
 	}
 	if len(b) >= 4 {
@@ -196,7 +196,7 @@ func setPacketType(p *Packet, typ uint16) {
 }
 
 // decodeSLL decodes Linux cooked v1 (www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL.html).
-func (d *Decoder) decodeSLL(p *Packet, b []byte, rest int, quotes *[]Quote) {
+func (d *Decoder) decodeSLL(p *Packet, b []byte, rest int, extras *Extras) {
 	if len(b) < 16 {
 		return
 	}
@@ -205,11 +205,11 @@ func (d *Decoder) decodeSLL(p *Packet, b []byte, rest int, quotes *[]Quote) {
 	if be16(b[4:]) == 6 {
 		copy(p.LinkSrc[:], b[6:12])
 	}
-	decodeCooked(p, d.ARPHRD, be16(b[14:]), b[16:], rest-16, quotes)
+	decodeCooked(p, d.ARPHRD, be16(b[14:]), b[16:], rest-16, extras)
 }
 
 // decodeSLL2 decodes Linux cooked v2 (www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL2.html).
-func (d *Decoder) decodeSLL2(p *Packet, b []byte, rest int, quotes *[]Quote) {
+func (d *Decoder) decodeSLL2(p *Packet, b []byte, rest int, extras *Extras) {
 	if len(b) < 20 {
 		return
 	}
@@ -219,17 +219,17 @@ func (d *Decoder) decodeSLL2(p *Packet, b []byte, rest int, quotes *[]Quote) {
 	if b[11] == 6 {
 		copy(p.LinkSrc[:], b[12:18])
 	}
-	decodeCooked(p, d.ARPHRD, be16(b), b[20:], rest-20, quotes)
+	decodeCooked(p, d.ARPHRD, be16(b), b[20:], rest-20, extras)
 }
 
 // arphrdNetlink is the hardware type of nlmon devices (linux/if_arp.h): their
 // protocol field is a netlink family, no EtherType.
 const arphrdNetlink = 824
 
-func decodeCooked(p *Packet, arphrd, typ uint16, b []byte, rest int, quotes *[]Quote) {
+func decodeCooked(p *Packet, arphrd, typ uint16, b []byte, rest int, extras *Extras) {
 	if arphrd == arphrdNetlink {
 		p.Kind = KindNonIP
 		return
 	}
-	decodeEtherType(p, typ, b, rest, quotes)
+	decodeEtherType(p, typ, b, rest, extras)
 }

@@ -209,7 +209,7 @@ func repeat(b []byte, n int) []byte {
 
 func TestDecode(t *testing.T) {
 	var d Decoder
-	quotes := make([]Quote, 0, 4)
+	extras := Extras{Quotes: make([]Quote, 0, 4)}
 	for _, c := range decodeCases() {
 		t.Run(c.name, func(t *testing.T) {
 			wireLen := max(c.wire, len(c.frame))
@@ -220,8 +220,8 @@ func TestDecode(t *testing.T) {
 			}
 			got.Hash16, got.FragOffset, got.Frame = 1, 2, 3
 			allocs := testing.AllocsPerRun(10, func() {
-				quotes = quotes[:0]
-				d.Decode(&got, c.link, c.frame, wireLen, &quotes)
+				extras.Quotes = extras.Quotes[:0]
+				d.Decode(&got, c.link, c.frame, wireLen, &extras)
 			})
 			if allocs != 0 {
 				t.Errorf("%v allocations", allocs)
@@ -239,8 +239,8 @@ func TestDecode(t *testing.T) {
 			want.CapLen, want.WireLen = uint32(len(c.frame)), uint32(wireLen)
 			if c.quote != (Quote{}) {
 				want.Ref = 0
-				if len(quotes) != 1 || quotes[0] != c.quote {
-					t.Errorf("quotes %+v\nwant    %+v", quotes, c.quote)
+				if q := extras.Quotes; len(q) != 1 || q[0] != c.quote {
+					t.Errorf("quotes %+v\nwant    %+v", q, c.quote)
 				}
 			}
 			if got != want {

@@ -67,7 +67,7 @@ func decodeTCPOptions(p *Packet, b []byte) {
 
 // decodeUDP decodes a datagram of which the IP packet carries length octets and
 // b was captured.
-func decodeUDP(p *Packet, b []byte, length int) {
+func decodeUDP(p *Packet, b []byte, length int, extras *Extras) {
 	if len(b) < 8 || length < 8 {
 		return
 	}
@@ -86,8 +86,16 @@ func decodeUDP(p *Packet, b []byte, length int) {
 	if len(payload) > n {
 		payload = payload[:n]
 	}
-	if p.WG = wg.ParseHeader(payload, n); p.WG.Type == wg.MessageTransport {
+	p.WG = wg.ParseHeader(payload, n)
+	switch p.WG.Type {
+	case wg.MessageTransport:
 		return // half of a WAN capture; index and counter identify it better than a hash
+	case wg.MessageInitiation, wg.MessageResponse:
+		keepHandshake(p, payload, n, extras)
+	case wg.MessageUnknown:
+		if wg.Reserved(payload, n) {
+			p.Flags |= FlagWGReserved
+		}
 	}
 	hashPayload(p, payload, n)
 	switch {
@@ -96,6 +104,18 @@ func decodeUDP(p *Packet, b []byte, length int) {
 	case p.DstPort == portHTTPS && isQUICInitial(payload):
 		p.Flags |= FlagQUICInitial
 	}
+}
+
+// keepHandshake hands out a handshake message of n octets that was captured
+// whole: who it was made for stands in all of it (wg.Mac1).
+func keepHandshake(p *Packet, payload []byte, n int, extras *Extras) {
+	if extras == nil || len(payload) < n {
+		return
+	}
+	var h Handshake
+	copy(h[:], payload)
+	p.Ref = int32(len(extras.Handshakes))
+	extras.Handshakes = append(extras.Handshakes, h)
 }
 
 const portHTTPS = 443

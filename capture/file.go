@@ -157,7 +157,7 @@ func (f *File) add(b *Batch, row int32, link LinkType, time int64, known bool, f
 	n := len(b.Packets)
 	b.Packets = b.Packets[:n+1]
 	p := &b.Packets[n]
-	f.dec.Decode(p, link, frame, int(wireLen), &b.Quotes)
+	f.dec.Decode(p, link, frame, int(wireLen), &b.Extras)
 	f.frame++
 	p.Frame, p.Offset, p.Iface = f.frame, offset, row
 	if known {

@@ -8,7 +8,7 @@ import (
 )
 
 // checkPacket reports what no packet may be, whatever it was decoded from.
-func checkPacket(t *testing.T, p *Packet, quotes int) {
+func checkPacket(t *testing.T, p *Packet, extras *Extras) {
 	t.Helper()
 	switch {
 	case int(p.Kind) >= numKinds:
@@ -21,8 +21,8 @@ func checkPacket(t *testing.T, p *Packet, quotes int) {
 		t.Fatalf("addresses of two families: %+v", p)
 	case p.PayloadLen > p.IPLen && !p.Has(FlagFirstFragment):
 		t.Fatalf("payload of %d in a packet of %d", p.PayloadLen, p.IPLen)
-	case p.Ref < -1 || int(p.Ref) >= quotes:
-		t.Fatalf("quote %d of %d", p.Ref, quotes)
+	case p.Ref < -1 || p.Kind == KindICMPError && int(p.Ref) >= len(extras.Quotes) || p.Kind == KindUDP && int(p.Ref) >= len(extras.Handshakes):
+		t.Fatalf("extra %d of %d and %d", p.Ref, len(extras.Quotes), len(extras.Handshakes))
 	}
 }
 
@@ -33,9 +33,9 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, link uint32, frame []byte, wireLen int) {
 		var d Decoder
 		var p, again Packet
-		var quotes []Quote
-		d.Decode(&p, LinkType(link), frame, wireLen, &quotes)
-		checkPacket(t, &p, len(quotes))
+		var extras Extras
+		d.Decode(&p, LinkType(link), frame, wireLen, &extras)
+		checkPacket(t, &p, &extras)
 		d.Decode(&again, LinkType(link), frame, wireLen, nil)
 		again.Ref = p.Ref
 		if p != again {
@@ -74,7 +74,7 @@ func FuzzFile(f *testing.F) {
 			for i := range b.Packets {
 				p := &b.Packets[i]
 				frames++
-				checkPacket(t, p, len(b.Quotes))
+				checkPacket(t, p, &b.Extras)
 				if p.Frame != frames || p.Iface < 0 || int(p.Iface) >= len(b.Interfaces) || p.Time < 0 {
 					t.Fatalf("frame %d: %+v", frames, p)
 				}

@@ -113,6 +113,7 @@ const (
 	FlagDNSQuery                        // UDP to port 53 that parses as a query with one question
 	FlagDNSResponse                     // UDP from port 53 that parses as a response
 	FlagQUICInitial                     // UDP to port 443 with a QUIC long header of type Initial (RFC 9000 section 17.2.2)
+	FlagWGReserved                      // UDP payload of the size and type of a WireGuard handshake message, with reserved octets that are not 0
 	FlagGroup                           // multicast, broadcast or link-local destination or source: never a client flow
 )
 
@@ -158,7 +159,9 @@ type Packet struct {
 	TSval, TSecr uint32 // TCP timestamps option (RFC 7323); valid iff HasTS
 	FragID       uint32 // IPv4 identification or IPv6 fragment identification
 
-	Ref   int32 // index in Batch.Quotes; -1 if none
+	// Ref is an index in Batch.Quotes (KindICMPError) or in Batch.Handshakes
+	// (WG.Type initiation or response); -1 if there is none.
+	Ref   int32
 	Iface int32 // index in Batch.Interfaces
 
 	SrcPort, DstPort uint16 // TCP, UDP; echo: the identifier stands on the client's side (source of a request, destination of a reply), 0 on the other
@@ -209,4 +212,23 @@ type Quote struct {
 	MTU              uint32 // of "fragmentation needed" and "packet too big"; else 0
 	Proto            uint8
 	TTL              uint8
+}
+
+// Handshake is a WireGuard handshake message as it stood on the wire; what a
+// response leaves free at the end is 0.
+type Handshake [wg.MessageInitiationSize]byte
+
+// Message returns the octets of a message of the given type.
+func (h *Handshake) Message(t wg.MessageType) []byte {
+	if t == wg.MessageResponse {
+		return h[:wg.MessageResponseSize]
+	}
+	return h[:]
+}
+
+// Extras are what few packets carry beside their headers; Packet.Ref points into
+// them.
+type Extras struct {
+	Quotes     []Quote
+	Handshakes []Handshake
 }

@@ -67,8 +67,8 @@ const NoWatermark = math.MinInt64
 // Batch carries decoded packets of one source in the order of capture. Batches
 // are recycled: a consumer copies what it keeps.
 type Batch struct {
-	Packets    []Packet
-	Quotes     []Quote
+	Packets []Packet
+	Extras
 	Stats      []InterfaceStats
 	Interfaces []Interface // all interfaces known so far; only ever grows
 	// Watermark promises that no packet of this source that comes in a later
@@ -85,7 +85,7 @@ func NewBatch() *Batch {
 // Reset empties b for reuse and keeps its memory.
 func (b *Batch) Reset() {
 	b.Packets = b.Packets[:0]
-	b.Quotes = b.Quotes[:0]
+	b.Quotes, b.Handshakes = b.Quotes[:0], b.Handshakes[:0]
 	b.Stats = b.Stats[:0]
 	b.Interfaces = nil
 	b.Watermark = NoWatermark

@@ -49,6 +49,9 @@ type Options struct {
 	// OneRecording says that all inputs are the same recording, read once for
 	// each part: one clock, and points that cover the same time.
 	OneRecording bool
+	// ServerKeys are the host's own public keys, PeerKeys those of clients that
+	// it knows; empty: handshakes cannot be held against them.
+	ServerKeys, PeerKeys []wg.Key
 	// Tunnel says that the inside is known to be a WireGuard tunnel.
 	Tunnel bool
 
@@ -97,6 +100,7 @@ type Engine struct {
 	ownMAC      []capture.MAC
 	gateway     capture.MAC // the host's link address inside, where that has one
 	outerSide   *outerState
+	keys        *keyring
 
 	requests     slab[request]
 	requestQueue queue
@@ -152,8 +156,8 @@ func New(opts Options) *Engine {
 		flowTable: newTable(), outTable: newTable(), lastOut: -1, lastFlow: -1,
 		pending: newPending(opts.MaxPending), mappings: newSlab[mapping](opts.MaxFlows),
 		clientIndex: make(map[capture.Addr]int32), own: make(map[capture.Addr]bool),
-		outerSide: newOuterState(),
-		requests:  newSlab[request](1 << 16), rows: newRows(opts.MaxRows),
+		outerSide: newOuterState(), keys: newKeyring(opts.ServerKeys, opts.PeerKeys),
+		requests: newSlab[request](1 << 16), rows: newRows(opts.MaxRows),
 		inboundFirst: unset, residenceUntil: unset, residenceCached: minResidence,
 	}
 	for i := range e.points {

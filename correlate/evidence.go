@@ -376,6 +376,41 @@ type Peer struct {
 	// initiations without data in between; SilentPairs gaps of 14 to 17 s.
 	ShortPairs, SilentPairs uint64
 
+	// StalledPairs counts gaps of 14 to 17 s between two answered initiations
+	// although both sides sent data in between: what the server sent got lost.
+	StalledPairs uint64
+	// Open counts the initiations since the last response, from OpenSince on.
+	Open      uint64
+	OpenSince int64
+	// SmallOut counts the data messages of the server that are no larger than
+	// those that carry an ICMP error or a reset.
+	SmallOut uint64
+
+	// PublicKey is the client's, by the mac1 of what the server sent to it; zero
+	// if none of the given keys fits.
+	PublicKey wg.Key
+	// KeyRight and KeyWrong count the initiations that were, and were not, made
+	// for one of the given keys of the server, at most one a second;
+	// LastKeyWrong is about the latest of them.
+	KeyRight, KeyWrong uint64
+	LastKeyWrong       bool
+
+	// Crossed counts data that the server sent here under a session that
+	// another endpoint, CrossedWith in WireGuard.Peers, had greeted for (-1:
+	// none); CrossTurns how often that began anew after the other one had
+	// spoken. Moved: this endpoint, or its device at another one, went on with a
+	// session that it had begun there, as a device does that changes its network.
+	Crossed, CrossTurns uint64
+	CrossedWith         int
+	Moved               bool
+
+	// Refused counts ICMP errors of the host about packets of the client, the
+	// last one with RefusedCode; Unreachable those that came in about packets
+	// for the client.
+	Refused, Unreachable     uint64
+	RefusedCode              uint8
+	RefusedAt, UnreachableAt int64
+
 	// Trusted: the server speaks with this session: its data carries a receiver
 	// index issued in a response seen here, or the server sent anything after it.
 	Trusted bool
@@ -398,6 +433,23 @@ type Peer struct {
 	FirstData      int64
 	Samples        []Sighting // initiations, responses, first data
 	LastInitiation int64
+	LastIn         int64 // of the client; 0: it never spoke
+}
+
+// Oddity is an endpoint that sends something else than plain WireGuard to the
+// server's port.
+type Oddity struct {
+	Endpoint, ServerEndpoint netip.AddrPort
+
+	In, Out uint64
+	// Repeats counts datagrams of one size, at least that of an initiation,
+	// that come again after wg.RekeyTimeout, as greetings do that nobody answers.
+	Repeats uint64
+	// Reserved counts those that are handshake messages but for their reserved
+	// octets, which are not 0.
+	Reserved    uint64
+	First, Last int64
+	Samples     []Sighting
 }
 
 // WireGuard is what the outer packets say.
@@ -405,6 +457,7 @@ type WireGuard struct {
 	Port        uint16 // 0: not known
 	PortWhy     string // a PortBasis key of internal/text
 	Peers       []Peer
+	Odd         []Oddity
 	NotListed   uint64
 	TransportIn uint64 // transport messages in all, keepalives too
 }

@@ -230,6 +230,25 @@ func (e *Engine) addPeers(ev *Evidence) {
 			Undelivered: pr.undelivered, UndeliveredCalls: pr.calls, UnseenCalls: pr.unseen, Delivered: pr.delivered,
 			UndeliveredKnown: e.points[inside].present && !pr.glued && !e.gluedClient(pr),
 			First:            pr.first, Last: pr.last, Samples: slices.Clone(pr.samples),
+			StalledPairs: pr.stalled, Open: pr.open, SmallOut: pr.smallOut,
+			KeyRight: pr.keyRight, KeyWrong: pr.keyWrong, LastKeyWrong: pr.lastKeyWrong,
+			Moved: pr.moved, Crossed: pr.crossed, CrossTurns: pr.crossTurns, CrossedWith: int(pr.crossedWith),
+			Refused: pr.refused, RefusedCode: pr.refusedCode, Unreachable: pr.unreachable,
+		}
+		if pr.name >= 0 {
+			p.PublicKey = e.keys.names[pr.name]
+		}
+		for _, moment := range [...]struct {
+			at   int64
+			seen bool
+			to   *int64
+		}{
+			{pr.lastIn, pr.lastIn != unset, &p.LastIn}, {pr.openSince, pr.open > 0, &p.OpenSince},
+			{pr.refusedAt, pr.refused > 0, &p.RefusedAt}, {pr.unreachableAt, pr.unreachable > 0, &p.UnreachableAt},
+		} {
+			if moment.seen {
+				*moment.to = moment.at
+			}
 		}
 		if pr.lastInitiation != unset {
 			p.LastInitiation = pr.lastInitiation
@@ -239,6 +258,14 @@ func (e *Engine) addPeers(ev *Evidence) {
 		}
 		ev.WireGuard.TransportIn += pr.dataIn + pr.keepIn
 		ev.WireGuard.Peers = append(ev.WireGuard.Peers, p)
+	}
+	for i := range o.odd {
+		d := &o.odd[i]
+		ev.WireGuard.Odd = append(ev.WireGuard.Odd, Oddity{
+			Endpoint: addrPort(d.remote, d.remotePort), ServerEndpoint: addrPort(d.server, d.serverPort),
+			In: d.in, Out: d.out, Repeats: d.repeats, Reserved: d.reserved,
+			First: d.first, Last: d.last, Samples: slices.Clone(d.samples),
+		})
 	}
 }
 

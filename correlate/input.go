@@ -44,8 +44,11 @@ func (in *input) fillHead() {
 			return
 		}
 		c := &capture.Batch{
-			Packets:    append([]capture.Packet(nil), b.Packets...),
-			Quotes:     append([]capture.Quote(nil), b.Quotes...),
+			Packets: append([]capture.Packet(nil), b.Packets...),
+			Extras: capture.Extras{
+				Quotes:     append([]capture.Quote(nil), b.Quotes...),
+				Handshakes: append([]capture.Handshake(nil), b.Handshakes...),
+			},
 			Stats:      append([]capture.InterfaceStats(nil), b.Stats...),
 			Interfaces: b.Interfaces,
 			Watermark:  b.Watermark,

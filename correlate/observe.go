@@ -199,7 +199,7 @@ func (e *Engine) wan(p *capture.Packet, t int64, c *capturePoint, b *capture.Bat
 		e.noteInbound(t, facing)
 		return
 	}
-	if e.outer(p, t, c) {
+	if e.outer(p, t, c, b) {
 		return
 	}
 	e.noteInbound(t, facing)
@@ -259,6 +259,9 @@ func (e *Engine) outsideError(p *capture.Packet, t int64, c *capturePoint, b *ca
 		return
 	}
 	q := &b.Quotes[p.Ref]
+	if e.outerError(p, q, t, c) {
+		return
+	}
 	key, _ := tupleOf(q.Src, q.SrcPort, q.Dst, q.DstPort, q.Proto)
 	oi := e.findOutflow(&key, key.hash())
 	if oi < 0 {

@@ -58,6 +58,32 @@ type peer struct {
 	samples                         []Sighting
 	dataSamples                     int
 	homed                           int // clients whose packets come through it
+
+	lastIn      int64
+	answered    int64 // time of the last response
+	heardSince  bool  // data came in after it
+	spokenSince bool  // data went out after it
+	stalled     uint64
+	open        uint64 // initiations since the last response
+	openSince   int64
+	smallOut    uint64
+
+	keyRight, keyWrong      uint64
+	lastKeyWrong            bool
+	keyChecked, nameChecked int64
+	name                    int32 // index of its public key in the keyring; -1: not known
+
+	lastGranted, lastClaimed   uint32 // receiver index of the last data in and out
+	grantedKnown, claimedKnown bool
+	moved                      bool  // one device, seen at two endpoints
+	crossing                   int32 // endpoint that lastClaimed belongs to; -1: this one, or not known
+	crossedWith                int32
+	crossed, crossTurns        uint64
+	lastCross                  int64
+
+	refused, unreachable     uint64
+	refusedAt, unreachableAt int64
+	refusedCode              uint8
 }
 
 // outerDebt is an outer data message whose inner packet is awaited.
@@ -80,10 +106,13 @@ type outerState struct {
 	debts     [gluedPayload][]outerDebt // by payload length
 	joined    uint64                    // outer datagrams tied to an inner packet by size and within joinWindow
 	inner     uint64                    // packets of clients that came out of the tunnel one by one
+	granted   indices                   // issued by the server, by the endpoint that they were sent to
+	claimed   indices                   // issued by clients, by the endpoint that they came from
+	odd       []oddity
 }
 
 func newOuterState() *outerState {
-	return &outerState{servers: make(map[netip.AddrPort]bool), index: newTable(), lastIndex: -1}
+	return &outerState{servers: make(map[netip.AddrPort]bool), index: newTable(), lastIndex: -1, granted: make(indices), claimed: make(indices)}
 }
 
 // find returns the index of the peer with a pair of endpoints, or -1.
@@ -103,9 +132,15 @@ func (o *outerState) addServer(a netip.AddrPort) {
 }
 
 // outer takes a packet at the WAN that may be WireGuard's own; false: it is not.
-func (e *Engine) outer(p *capture.Packet, t int64, c *capturePoint) bool {
+func (e *Engine) outer(p *capture.Packet, t int64, c *capturePoint, b *capture.Batch) bool {
 	o := e.outerSide
-	if p.Kind != capture.KindUDP || p.WG.Type == wg.MessageUnknown {
+	if p.Kind != capture.KindUDP {
+		return false
+	}
+	if p.WG.Type == wg.MessageUnknown {
+		if o.port != 0 && (p.DstPort == o.port || p.SrcPort == o.port) {
+			e.odd(p, t, c)
+		}
 		return false
 	}
 	key, _ := tupleOf(p.Src, p.SrcPort, p.Dst, p.DstPort, p.Proto)
@@ -121,9 +156,9 @@ func (e *Engine) outer(p *capture.Packet, t int64, c *capturePoint) bool {
 	pr := o.peers[i]
 	pr.last = t
 	if p.Src == pr.remote && p.SrcPort == pr.remotePort {
-		e.outerIn(pr, i, p, t, c)
+		e.outerIn(pr, i, p, t, c, b)
 	} else {
-		e.outerOut(pr, p, t, c)
+		e.outerOut(pr, i, p, t, c, b)
 	}
 	return true
 }
@@ -152,7 +187,8 @@ func (e *Engine) newPeer(p *capture.Packet, t int64, key tuple) int32 {
 		o.notListed++
 		return noRoom
 	}
-	pr := &peer{remote: p.Src, remotePort: p.SrcPort, server: p.Dst, serverPort: p.DstPort, first: t, lastPair: unset, firstData: unset, lastInitiation: unset}
+	pr := &peer{remote: p.Src, remotePort: p.SrcPort, server: p.Dst, serverPort: p.DstPort, first: t, lastPair: unset, firstData: unset, lastInitiation: unset,
+		lastIn: unset, answered: unset, lastCross: unset, keyChecked: unset, nameChecked: unset, name: -1, crossing: -1, crossedWith: -1}
 	if !inbound {
 		pr.remote, pr.remotePort, pr.server, pr.serverPort = p.Dst, p.DstPort, p.Src, p.SrcPort
 	}
@@ -182,8 +218,9 @@ func (e *Engine) remotes(p *capture.Packet) bool {
 	return oi >= 0 && e.outflows.at(oi).flow >= 0
 }
 
-func (e *Engine) outerIn(pr *peer, i int32, p *capture.Packet, t int64, c *capturePoint) {
+func (e *Engine) outerIn(pr *peer, i int32, p *capture.Packet, t int64, c *capturePoint, b *capture.Batch) {
 	pr.packetsIn++
+	pr.lastIn = t
 	pr.bytesIn += uint64(p.PayloadLen)
 	e.stages[OuterIn].Packets++
 	e.stages[OuterIn].Bytes += uint64(p.PayloadLen)
@@ -195,14 +232,22 @@ func (e *Engine) outerIn(pr *peer, i int32, p *capture.Packet, t int64, c *captu
 		}
 		pr.lastInitiation = t
 		pr.pendingIndex = p.WG.Sender
+		if pr.open++; pr.open == 1 {
+			pr.openSince = t
+		}
+		e.checkKey(pr, p, t, b)
 		pr.sample(c, p, OuterIn)
 	case wg.MessageResponse:
 		pr.clientResponses++
 		pr.issue(p.WG.Receiver)
+		e.outerSide.claimed.note(p.WG.Sender, i)
+		e.outerSide.granted.note(p.WG.Receiver, i)
 		pr.sample(c, p, OuterIn)
 	case wg.MessageCookieReply:
 	case wg.MessageTransport:
 		pr.lastPair = unset
+		pr.heardSince = true
+		e.crossIn(pr, i, p.WG.Receiver)
 		if pr.firstData == unset {
 			pr.firstData = t
 		}
@@ -226,7 +271,7 @@ func (e *Engine) outerIn(pr *peer, i int32, p *capture.Packet, t int64, c *captu
 	}
 }
 
-func (e *Engine) outerOut(pr *peer, p *capture.Packet, t int64, c *capturePoint) {
+func (e *Engine) outerOut(pr *peer, i int32, p *capture.Packet, t int64, c *capturePoint, b *capture.Batch) {
 	pr.packetsOut++
 	pr.bytesOut += uint64(p.PayloadLen)
 	e.stages[OuterOut].Packets++
@@ -235,11 +280,17 @@ func (e *Engine) outerOut(pr *peer, p *capture.Packet, t int64, c *capturePoint)
 	case wg.MessageInitiation:
 		pr.serverInitiations++
 		pr.issue(p.WG.Sender)
+		e.namePeer(pr, p, t, b)
 	case wg.MessageResponse:
 		pr.responses++
 		pr.issue(p.WG.Sender)
+		e.outerSide.granted.note(p.WG.Sender, i)
+		e.outerSide.claimed.note(p.WG.Receiver, i)
+		e.namePeer(pr, p, t, b)
+		pr.open = 0
 		if p.WG.Receiver == pr.pendingIndex && pr.pendingIndex != pr.answeredIndex {
 			pr.answeredIndex = pr.pendingIndex
+			pr.noteStall(t)
 			if pr.lastPair != unset {
 				switch gap := t - pr.lastPair; {
 				case gap < wg.RetryCadenceMax.Nanoseconds():
@@ -258,12 +309,32 @@ func (e *Engine) outerOut(pr *peer, p *capture.Packet, t int64, c *capturePoint)
 			pr.serverSpoke = true
 			pr.trusted = true
 		}
-		if p.PayloadLen <= wg.MessageKeepaliveSize {
+		pr.spokenSince = true
+		e.crossOut(pr, i, p.WG.Receiver, t)
+		switch {
+		case p.PayloadLen <= wg.MessageKeepaliveSize:
 			pr.keepOut++
-		} else {
+		case p.PayloadLen <= refusalSize:
+			pr.smallOut++
+			fallthrough
+		default:
 			pr.dataOut++
 		}
 	}
+}
+
+// refusalSize is the largest transport message in octets that carries what a
+// host refuses with: an ICMP error that quotes a whole SYN (28 + 60 octets).
+const refusalSize = wg.MessageKeepaliveSize + 112
+
+// noteStall counts handshakes that follow the one before after silence, although
+// both sides had spoken: what the server sent did not arrive.
+func (pr *peer) noteStall(t int64) {
+	if gap := t - pr.answered; pr.answered != unset && pr.heardSince && pr.spokenSince &&
+		gap >= wg.SilentCadenceMin.Nanoseconds() && gap <= wg.SilentCadenceMax.Nanoseconds() {
+		pr.stalled++
+	}
+	pr.answered, pr.heardSince, pr.spokenSince = t, false, false
 }
 
 // issue notes an index that the server gave out in a handshake seen here.

@@ -13,7 +13,8 @@ import (
 // case reads as: what was sent, and what became of it.
 type pk struct {
 	capture.Packet
-	quote *capture.Quote
+	quote     *capture.Quote
+	handshake *capture.Handshake
 }
 
 const (

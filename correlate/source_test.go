@@ -62,6 +62,10 @@ func (m *memory) Next(b *capture.Batch) error {
 			p.Ref = int32(len(b.Quotes))
 			b.Quotes = append(b.Quotes, *p.quote)
 		}
+		if p.handshake != nil {
+			p.Ref = int32(len(b.Handshakes))
+			b.Handshakes = append(b.Handshakes, *p.handshake)
+		}
 		b.Packets = append(b.Packets, p.Packet)
 	}
 	for m.stat < len(m.stats) && (m.pos >= len(m.packets) || m.stats[m.stat].at <= m.packets[m.pos].Time) {

@@ -197,7 +197,7 @@ func (h *Handle) add(b *capture.Batch, data []byte, timeNS int64, wireLen int) {
 	n := len(b.Packets)
 	b.Packets = b.Packets[:n+1]
 	p := &b.Packets[n]
-	h.dec.Decode(p, h.link, data, wireLen, &b.Quotes)
+	h.dec.Decode(p, h.link, data, wireLen, &b.Extras)
 	h.frame++
 	p.Time, p.Frame, p.Offset = timeNS, h.frame, -1
 	if p.Direction == capture.DirectionUnknown {

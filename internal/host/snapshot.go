@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/wgtrace/wgtrace/internal/wg"
 )
 
 // ErrUnsupported is returned by Read on operating systems that it does not know.
@@ -59,6 +61,9 @@ type Route struct {
 	// Chosen: asked for a public address, the kernel answers with this route.
 	Chosen bool `json:"chosen"`
 }
+
+// Key is a WireGuard public key.
+type Key = wg.Key
 
 // Device is a WireGuard device as the kernel or its process describes it.
 type Device struct {

@@ -82,6 +82,29 @@ func ParseHeader(payload []byte, length int) Header {
 	return Header{}
 }
 
+// Reserved reports whether a UDP payload of length octets is a handshake message
+// but for its reserved octets, which are not 0: the mark of dialects that put
+// something of their own there (Cloudflare's WARP: the client's id).
+func Reserved(payload []byte, length int) bool {
+	switch length {
+	case MessageInitiationSize, MessageResponseSize, MessageCookieReplySize:
+	default:
+		return false
+	}
+	if len(payload) < 4 || payload[1]|payload[2]|payload[3] == 0 {
+		return false
+	}
+	switch MessageType(payload[0]) {
+	case MessageInitiation:
+		return length == MessageInitiationSize
+	case MessageResponse:
+		return length == MessageResponseSize
+	case MessageCookieReply:
+		return length == MessageCookieReplySize
+	}
+	return false
+}
+
 // TransportSize returns the UDP payload length in octets of the transport
 // message that carries an inner packet of length octets through a tunnel with
 // the given MTU in octets: the padding never exceeds the MTU (wireguard-linux

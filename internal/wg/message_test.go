@@ -1,6 +1,7 @@
 package wg_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -45,6 +46,9 @@ func TestParseHeader(t *testing.T) {
 	for _, c := range cases {
 		if got := wg.ParseHeader(c.payload, c.length); got != c.want {
 			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
+		}
+		if got, want := wg.Reserved(c.payload, c.length), strings.HasPrefix(c.name, "reserved octets set"); got != want {
+			t.Errorf("%s: reserved octets set %v", c.name, got)
 		}
 	}
 }
