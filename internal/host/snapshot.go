@@ -1,7 +1,10 @@
 // Package host reads what a machine says of itself: adapters, addresses,
-// default routes and WireGuard devices, as one value that can be stored as JSON
-// and judged later. It changes nothing on the machine, holds no private or
-// preshared key, and knows no packets and no findings.
+// default routes, WireGuard devices, and the settings that decide what happens
+// to a packet (forwarding, routing, firewall, translation, listeners, counters),
+// as one value that can be stored as JSON and judged later. Questions to it are
+// answered with yes, no or not known (ask.go, walk.go). It changes nothing on the
+// machine, holds no private or preshared key, and knows no captures and no
+// findings.
 package host
 
 import (
@@ -48,6 +51,14 @@ type Adapter struct {
 	MAC         string         `json:"mac,omitempty"` // colon notation; "" if it has none
 	Addrs       []netip.Prefix `json:"addrs"`
 	MTU         int            `json:"mtu"` // octets
+
+	// Whether packets that come in here are passed on, as this adapter's own
+	// switch says; on Linux both it and the machine's must be on.
+	Forwarding4 Fact `json:"forwarding4"`
+	Forwarding6 Fact `json:"forwarding6"`
+	// RPFilter is the reverse path filter of IPv4 that is in force here: 0 off,
+	// 1 strict, 2 loose (Linux ip-sysctl, rp_filter); nil is not known.
+	RPFilter *int `json:"rp_filter"`
 }
 
 // Route is a way to everywhere: a default route, or the one that the kernel
@@ -98,6 +109,8 @@ type Snapshot struct {
 	WireGuardRead Fact     `json:"wireguard_read"`
 	WireGuardWhy  string   `json:"wireguard_why,omitempty"`
 	WireGuard     []Device `json:"wireguard"`
+
+	Settings
 }
 
 // Read asks the machine that it runs on. What can be read without privileges is
@@ -128,6 +141,7 @@ func (s *Snapshot) normalise() {
 	if s.WireGuard == nil {
 		s.WireGuard = []Device{}
 	}
+	s.Settings.normalise()
 	slices.SortStableFunc(s.Adapters, func(a, b Adapter) int { return a.Index - b.Index })
 	for i := range s.Adapters {
 		if s.Adapters[i].Addrs == nil {
