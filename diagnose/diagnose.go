@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/wgtrace/wgtrace/correlate"
+	"github.com/wgtrace/wgtrace/internal/host"
 )
 
 // Context is what is known of the machine beyond the packets. Zero fields are
@@ -15,6 +16,10 @@ type Context struct {
 	Prefixes    []netip.Prefix // subnets of the tunnel, from its settings or the person
 	Server      netip.Addr     // the host's own address inside the tunnel
 	Remote      bool           // the person works over the network (SSH)
+
+	// Facts are the settings of the machine that was captured, nil if not known;
+	// Before is an earlier snapshot of the same run, for counters, or nil.
+	Facts, Before *host.Snapshot
 }
 
 // maxFindings is how many findings are reported beside the primary one: one
@@ -67,6 +72,7 @@ func Run(ev *correlate.Evidence, ctx Context) *Diagnosis {
 	}
 	d.Findings = rank(slices.Concat(outer, faults, warnings))
 	settle(ev, &ctx, d, answered, blocked)
+	d.Caveats = append(d.Caveats, disagreement(d)...)
 	if len(d.Episodes) == 0 && ev.Ended > ev.Started {
 		d.Episodes = []EpisodeVerdict{{Started: ev.Started, Ended: ev.Ended, Trigger: "start", Status: d.Status, Finding: d.Finding}}
 	}
@@ -230,9 +236,12 @@ func (s *subject) finding(r *rule, p proof) Finding {
 		f.Scope.Peer = s.peer.Endpoint
 	}
 	if r.causes != nil {
-		f.Causes = r.causes(s, s.ctx.OS)
+		f.Causes = s.weigh(f.ID, r.causes(s, s.ctx.OS))
 	}
 	for _, c := range f.Causes {
+		if c.Probability == 0 {
+			continue // the settings rule it out
+		}
 		f.Fixes = addFixes(f.Fixes, fixesFor(c.ID, values, s.ctx.OS))
 	}
 	return f

@@ -69,6 +69,9 @@ type Scope struct {
 type Cause struct {
 	ID          string
 	Probability float64 // 0..1; the causes of a finding add up to at most 1
+	// Basis is what settled it: "settings" or "counters" where facts of the host
+	// proved or refuted it, "" where packets alone speak.
+	Basis string
 }
 
 // Fix is a set of commands that a person runs. Every value in it has been

@@ -62,7 +62,11 @@ func (b *builder) causes(f *diagnose.Finding, args map[string]any) []Cause {
 	rows := make([]Cause, 0, len(f.Causes))
 	for _, c := range f.Causes {
 		t, _ := b.words.Cause(c.ID, args)
-		rows = append(rows, Cause{ID: c.ID, Probability: unit(c.Probability), Title: t.Title, Why: t.Why, SettledBy: t.SettledBy})
+		basis := c.Basis
+		if basis == "" {
+			basis = "packets"
+		}
+		rows = append(rows, Cause{ID: c.ID, Probability: unit(c.Probability), Basis: basis, Title: t.Title, Why: t.Why, SettledBy: t.SettledBy})
 	}
 	slices.SortStableFunc(rows, func(x, y Cause) int { return cmp.Compare(y.Probability, x.Probability) })
 	return rows

@@ -140,6 +140,7 @@ func TestGrades(t *testing.T) {
 	}{
 		{1, "packets", gradeProved}, {0.98, "packets", gradeLikely}, {0.95, "settings", gradeSettings},
 		{0.99, "counters", gradeSettings}, {0.5, "packets", gradeLikely}, {0.49, "settings", gradePossible}, {0, "", gradePossible},
+		{0, "packets", gradePossible}, {0, "settings", gradeRuledOut}, {0, "counters", gradeRuledOut},
 	} {
 		if got := causeGrade(tt.p, tt.basis); got != tt.want {
 			t.Errorf("%v by %s: %s, want %s", tt.p, tt.basis, got, tt.want)

@@ -7,6 +7,7 @@ const (
 	gradeSettings = "settings"
 	gradeLikely   = "likely"
 	gradePossible = "possible"
+	gradeRuledOut = "ruled-out"
 )
 
 // placeGrade grades where packets disappear. "Proved" must never be wrong, so
@@ -27,6 +28,8 @@ func causeGrade(probability float64, basis string) string {
 	switch {
 	case basis == "packets" && probability >= 0.99:
 		return gradeProved
+	case basis != "packets" && basis != "" && probability == 0:
+		return gradeRuledOut
 	case basis != "packets" && probability >= 0.9:
 		return gradeSettings
 	case probability >= 0.5:
@@ -78,7 +81,7 @@ func (r *Report) nextCause(f *Finding, tried []*Fix) (*Cause, *Fix) {
 	}
 	for i := range f.Causes {
 		c := &f.Causes[i]
-		if c.ID == tried[0].cause {
+		if c.ID == tried[0].cause || causeGrade(c.Probability, c.Basis) == gradeRuledOut {
 			continue
 		}
 		var fix *Fix

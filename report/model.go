@@ -140,6 +140,7 @@ type Evidence struct {
 type Cause struct {
 	ID          string  `json:"id"`
 	Probability float64 `json:"probability"`
+	Basis       string  `json:"basis"` // packets; settings or counters where facts of the host proved or refuted it
 	Title       string  `json:"title"`
 	Why         string  `json:"why"`
 	SettledBy   string  `json:"settled_by"`

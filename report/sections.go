@@ -55,7 +55,7 @@ func (t *printer) causeTable() table {
 		if t.opts.Verbose && c.Why != "" {
 			title += ". " + c.Why
 		}
-		s.rows = append(s.rows, []string{title, t.word("grade-"+causeGrade(c.Probability, t.r.Verdict.Basis), nil), c.SettledBy})
+		s.rows = append(s.rows, []string{title, t.word("grade-"+causeGrade(c.Probability, c.Basis), nil), c.SettledBy})
 	}
 	return s
 }

@@ -142,11 +142,11 @@ func (t *printer) why(f *Finding) string {
 		return r.subject.summary
 	}
 	parts := []string{t.word("place-is", map[string]any{"name": t.word("grade-"+placeGrade(f), nil)})}
-	if len(f.Causes) == 0 {
+	if len(f.Causes) == 0 || causeGrade(f.Causes[0].Probability, f.Causes[0].Basis) == gradeRuledOut {
 		return strings.Join(append(parts, t.word("no-cause", nil)), " ")
 	}
 	c := f.Causes[0]
-	grade := causeGrade(c.Probability, r.Verdict.Basis)
+	grade := causeGrade(c.Probability, c.Basis)
 	parts = append(parts, t.word("reason-is", map[string]any{"name": t.word("grade-"+grade, nil)})+" "+c.Title+".")
 	if settled := c.SettledBy; settled != "" && grade != gradeProved && grade != gradeSettings {
 		parts = append(parts, t.word("settled-by", nil)+" "+settled)
@@ -173,7 +173,7 @@ func fixText(f *Fix) string {
 func (t *printer) then(next *Cause, fix *Fix) string {
 	parts := []string{t.r.subject.worked}
 	if next != nil {
-		grade := causeGrade(next.Probability, t.r.Verdict.Basis)
+		grade := causeGrade(next.Probability, next.Basis)
 		parts = append(parts, fmt.Sprintf("%s %s (%s).", t.word("if-not", nil), next.Title, t.word("grade-"+grade, nil)))
 		if fix == nil && next.SettledBy != "" {
 			parts = append(parts, t.word("settled-by", nil)+" "+next.SettledBy)

@@ -64,6 +64,7 @@ var CaveatArgs = map[string]map[string]any{
 	"undecoded":          {"source": "", "count": int64(0), "link_type": ""},
 	"roles-tied":         {},
 	"no-wg-port":         {},
+	"settings-disagree":  {},
 	"pending":            {"count": int64(0)},
 }
 

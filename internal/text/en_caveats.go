@@ -23,6 +23,7 @@ var enCaveats = map[string]string{
 	"undecoded":          `{{spell .source "A capture"}}: {{n .count "packet" "packets"}} could not be decoded{{with .link_type}} (link type {{.}}){{end}}.`,
 	"roles-tied":         `Nothing in the captures says which one is the tunnel: the order in which they were given was used.`,
 	"no-wg-port":         `WireGuard's own packets were not recognised on the WAN, so the encrypted part was not examined. --wg-port names the port.`,
+	"settings-disagree":  `The settings look right, the packets disagree: every reason that is known for this was looked for in the settings of {{host ""}} and not found there.`,
 	"pending":            `{{n .count "attempt" "attempts"}} came too late in the capture to say whether an answer would have followed.`,
 }
 

@@ -35,10 +35,11 @@ var enWords = map[string]string{
 	"if-not":       `If it did not help, the next cause is that`,
 	"no-cause":     `The packets alone do not say why.`,
 
-	"grade-proved":   `proved`,
-	"grade-settings": `read from the settings`,
-	"grade-likely":   `likely`,
-	"grade-possible": `possible`,
+	"grade-proved":    `proved`,
+	"grade-settings":  `read from the settings`,
+	"grade-likely":    `likely`,
+	"grade-possible":  `possible`,
+	"grade-ruled-out": `ruled out by the settings`,
 
 	// Sections.
 	"section-path":      `The path of the packets`,

@@ -1,0 +1,129 @@
+package diagnose
+
+import (
+	"net/netip"
+	"testing"
+
+	"github.com/wgtrace/wgtrace/correlate"
+	"github.com/wgtrace/wgtrace/internal/host"
+)
+
+// server is the snapshot of a Linux server on which everything is right for the
+// scene's phone; a case breaks one thing.
+func server() *host.Snapshot {
+	masquerade := host.Rule{Verdict: host.VerdictTranslate, Matches: []host.Match{{Field: host.FieldOut, Values: []string{"eth0"}}, {Field: host.FieldSource, Values: []string{"10.8.0.0/24"}}}}
+	s := &host.Snapshot{
+		OS: "linux",
+		Adapters: []host.Adapter{
+			{Name: "eth0", Kind: host.KindEthernet, Up: true, Forwarding4: host.FactYes, Addrs: []netip.Prefix{netip.MustParsePrefix(wanAddress + "/24")}},
+			{Name: "wg0", Kind: host.KindWireGuard, Up: true, Forwarding4: host.FactYes, Addrs: []netip.Prefix{netip.MustParsePrefix("10.8.0.1/24")}},
+		},
+		DefaultRoutes: []host.Route{{Family: 4, Adapter: "eth0", Chosen: true}},
+		WireGuardRead: host.FactYes,
+		WireGuard: []host.Device{{Name: "wg0", ListenPort: 51820, Peers: []host.Peer{{
+			PublicKey: host.Key{1}, Endpoint: netip.MustParseAddrPort(endpointA), AllowedIPs: []netip.Prefix{netip.MustParsePrefix(testPhone + "/32")}}}}},
+	}
+	s.Settings = host.Settings{
+		Forwarding4: host.FactYes,
+		Probes:      []host.Probe{{Client: netip.MustParseAddr(testPhone), Tunnel: "wg0", Out: host.Hop{Adapter: "eth0"}, Back: host.Hop{Adapter: "wg0"}}},
+		Firewall: host.Firewall{Read: host.FactYes, Docker: host.FactNo, UFW: host.FactNo, Firewalld: host.FactNo, Chains: []host.Chain{
+			{Source: host.SourceNft, Family: "inet", Table: "filter", Name: "forward", Hook: "forward", Type: "filter", Policy: host.VerdictAccept},
+			{Source: host.SourceNft, Family: "ip", Table: "nat", Name: "postrouting", Hook: "postrouting", Type: "nat", Policy: host.VerdictAccept, Rules: []host.Rule{masquerade}},
+		}},
+	}
+	return s
+}
+
+// TestFacts holds which cause comes first, by what, once the settings are known.
+func TestFacts(t *testing.T) {
+	zero := 0
+	for _, tt := range []struct {
+		name   string
+		end    correlate.Fate
+		change func(s *host.Snapshot)
+		first  string // cause; "" if the settings rule out all
+		basis  string
+	}{
+		{"forwarding is off", correlate.FateNoEgress, func(s *host.Snapshot) { s.Adapters[1].Forwarding4 = host.FactNo }, "ip-forwarding-off", "settings"},
+		{"forwarding is off, as the kernel says", correlate.FateNoEgress, func(s *host.Snapshot) {
+			s.Adapters[1].Forwarding4, s.Settings.Forwarding4 = host.FactUnknown, host.FactUnknown
+			s.Probes[0].Out = host.Hop{Problem: host.ProblemNotForwarded}
+		}, "ip-forwarding-off", "settings"},
+		{"policy", correlate.FateNoEgress, func(s *host.Snapshot) { s.Firewall.Chains[0].Policy = host.VerdictDrop }, "forward-policy-drop", "settings"},
+		{"Docker's policy", correlate.FateNoEgress, func(s *host.Snapshot) {
+			s.Firewall.Chains[0].Policy, s.Firewall.Docker = host.VerdictDrop, host.FactYes
+		}, "docker-forward-drop", "settings"},
+		{"ufw beside Docker", correlate.FateNoEgress, func(s *host.Snapshot) {
+			s.Firewall.Chains[0].Policy, s.Firewall.Docker, s.Firewall.UFW = host.VerdictDrop, host.FactYes, host.FactYes
+		}, "ufw-deny-routed", "settings"},
+		{"accepted by one, dropped by the other", correlate.FateNoEgress, func(s *host.Snapshot) {
+			s.Firewall.Chains[0].Rules = []host.Rule{{Verdict: host.VerdictAccept}}
+			s.Firewall.Chains = append(s.Firewall.Chains, host.Chain{Source: host.SourceIptablesLegacy, Family: "ip", Table: "filter", Name: "FORWARD", Hook: "forward", Type: "filter", Policy: host.VerdictDrop})
+		}, "two-firewalls", "settings"},
+		{"the sender's address is refused", correlate.FateNoEgress, func(s *host.Snapshot) { s.Probes[0].Out = host.Hop{Problem: host.ProblemReversePath} }, "rp-filter-drop", "settings"},
+		{"nothing is wrong in the settings", correlate.FateNoEgress, func(*host.Snapshot) {}, "", "settings"},
+		{"no rule", correlate.FateUntranslated, func(s *host.Snapshot) { s.Firewall.Chains[1].Rules = nil }, "nat-missing", "settings"},
+		{"another adapter", correlate.FateUntranslated, func(s *host.Snapshot) {
+			s.Firewall.Chains[1].Rules[0].Matches[0].Values = []string{"ens3"}
+		}, "nat-wrong-out-interface", "settings"},
+		{"another subnet", correlate.FateUntranslated, func(s *host.Snapshot) {
+			s.Firewall.Chains[1].Rules[0].Matches[1].Values = []string{"10.9.0.0/24"}
+		}, "nat-wrong-subnet", "settings"},
+		{"one way", correlate.FateReplyLost, func(s *host.Snapshot) {
+			s.Adapters[0].RPFilter = &zero
+			s.Firewall.Chains[0].Policy = host.VerdictDrop
+			s.Firewall.Chains[0].Rules = []host.Rule{{Verdict: host.VerdictAccept, Matches: []host.Match{{Field: host.FieldIn, Values: []string{"wg0"}}}}}
+		}, "forward-return-path-blocked", "settings"},
+		{"the firewall could not be read", correlate.FateNoEgress, func(s *host.Snapshot) { s.Firewall = host.Firewall{} }, "forward-policy-drop", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newScene()
+			s.dead(tt.end).Translated = uint64(min(1, max(0, int(tt.end)-int(correlate.FateUntranslated))))
+			facts := server()
+			tt.change(facts)
+			plain, d := Run(s.Evidence, Context{OS: osLinux}), Run(s.Evidence, Context{OS: osLinux, Facts: facts})
+			if plain.Finding == "" || d.Finding != plain.Finding || d.Findings[0].Confidence != plain.Findings[0].Confidence {
+				t.Fatalf("facts moved the place: %q, without them %q", d.Finding, plain.Finding)
+			}
+			causes := d.Findings[0].Causes
+			sum := 0.0
+			for _, c := range causes {
+				sum += c.Probability
+			}
+			if sum > 1.0001 {
+				t.Errorf("the causes add up to %v", sum)
+			}
+			disagree := len(d.Caveats) == 1 && d.Caveats[0].ID == "settings-disagree"
+			switch first := causes[0]; {
+			case tt.first == "":
+				if sum != 0 || !disagree || len(d.Findings[0].Fixes) != 0 {
+					t.Errorf("causes %+v, caveats %v, %d fixes; the settings rule out all", causes, d.Caveats, len(d.Findings[0].Fixes))
+				}
+			case first.ID != tt.first || first.Basis != tt.basis || disagree:
+				t.Errorf("first cause %+v, want %s by %q", first, tt.first, tt.basis)
+			case tt.basis != "" && (first.Probability != provedProbability || d.Findings[0].Fixes[0].Cause != tt.first):
+				t.Errorf("proved cause %+v, its fixes %+v", first, d.Findings[0].Fixes)
+			}
+		})
+	}
+}
+
+// Every test of a cause must bear a snapshot that knows nothing, and then say
+// nothing: what could not be read settles nothing.
+func TestFactsSilent(t *testing.T) {
+	s := newScene()
+	s.dead(correlate.FateNoEgress)
+	for _, os := range []string{"", "linux", "windows", "darwin"} {
+		for id, test := range factTests {
+			for _, v := range []*view{
+				{facts: &host.Snapshot{OS: os}, finding: "not-forwarded", port: 51820},
+				{facts: &host.Snapshot{OS: os}, finding: "return-not-forwarded", path: host.Path{Client: netip.MustParseAddr(testPhone), Tunnel: "wg0", WAN: "eth0"}, server: netip.MustParseAddr("10.8.0.1")},
+				{facts: &host.Snapshot{OS: os}, peer: netip.MustParseAddrPort(endpointA), port: 51820},
+			} {
+				if a := test(v); a.fact != host.FactUnknown && id != "no-default-route" {
+					t.Errorf("%s on %q: %v of nothing", id, os, a)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,138 @@
+package diagnose
+
+import (
+	"net/netip"
+
+	"github.com/wgtrace/wgtrace/internal/host"
+)
+
+// device returns the WireGuard device of the tunnel, nil if its settings could
+// not be read.
+func (v *view) device() *host.Device {
+	if v.facts == nil {
+		return nil
+	}
+	if d := v.facts.Device(v.path.Tunnel); d != nil {
+		return d
+	}
+	// The device is the one that uses the port, whatever was captured.
+	for i := range v.facts.WireGuard {
+		if d := &v.facts.WireGuard[i]; v.port != 0 && d.ListenPort == v.port {
+			return d
+		}
+	}
+	return nil
+}
+
+func wgNotListening(v *view) answer {
+	if v.facts == nil || v.port == 0 {
+		return silent
+	}
+	for i := range v.facts.WireGuard {
+		if v.facts.WireGuard[i].ListenPort == v.port {
+			return settings(host.FactNo)
+		}
+	}
+	for _, own := range v.ownAddrs() {
+		if f := v.facts.Listens("udp", own, v.port); f != host.FactNo {
+			return settings(not(f))
+		}
+	}
+	if v.facts.WireGuardRead == host.FactYes && v.facts.Listeners.Read == host.FactYes {
+		return settings(host.FactYes)
+	}
+	return silent
+}
+
+// ownAddrs are the addresses of the adapter that phones call.
+func (v *view) ownAddrs() []netip.Addr {
+	var list []netip.Addr
+	if a := v.adapter(v.path.WAN); a != nil {
+		for _, p := range a.Addrs {
+			list = append(list, p.Addr())
+		}
+	}
+	return list
+}
+
+func firewallBlocksPort(v *view) answer {
+	if v.facts == nil || v.port == 0 {
+		return silent
+	}
+	family := 4
+	if v.peer.Addr().Is6() {
+		family = 6
+	}
+	f, _ := v.facts.InputFiltered(v.path.WAN, v.peer.Addr(), family, "udp", v.port)
+	return settings(f)
+}
+
+// clientKeyUnknown: a device without peers knows nobody. With peers the settings
+// alone cannot tell whose greeting it was, unless the device holds a session with
+// that very endpoint.
+func clientKeyUnknown(v *view) answer {
+	d := v.device()
+	switch {
+	case d == nil:
+		return silent
+	case len(d.Peers) == 0:
+		return settings(host.FactYes)
+	case d.PeerAt(v.peer) != nil:
+		return settings(host.FactNo)
+	}
+	return silent
+}
+
+// allowedIPsTaken: the peer has a session and no address left, which is how an
+// address that was given to another peer looks from the side that lost it.
+func allowedIPsTaken(v *view) answer {
+	p := v.device().PeerAt(v.peer)
+	if p == nil {
+		return silent
+	}
+	return settings(host.FactOf(len(p.AllowedIPs) == 0))
+}
+
+// allowedIPsLackClient: what a known peer sent was decrypted here and did not
+// come out, and the check of its sender is all that stands in between.
+func allowedIPsLackClient(v *view) answer {
+	p := v.device().PeerAt(v.peer)
+	if p == nil {
+		return silent
+	}
+	return settings(host.FactOf(len(p.AllowedIPs) > 0))
+}
+
+// wrongTunnelAdapter: the session belongs to the device of the tunnel, or to
+// another one of this host.
+func wrongTunnelAdapter(v *view) answer {
+	if v.facts == nil || !v.peer.IsValid() {
+		return silent
+	}
+	for i := range v.facts.WireGuard {
+		d := &v.facts.WireGuard[i]
+		if d.PeerAt(v.peer) != nil {
+			return settings(host.FactOf(d.Name != v.path.Tunnel))
+		}
+	}
+	return silent
+}
+
+func dnsNoListener(v *view) answer {
+	if !v.server.IsValid() {
+		return silent
+	}
+	return settings(not(v.facts.Listens("udp", v.server, 53)))
+}
+
+func dnsFirewall(v *view) answer {
+	if v.facts == nil || !v.path.Client.IsValid() {
+		return silent
+	}
+	family := 6
+	if v.path.Client.Is4() {
+		family = 4
+	}
+	f, _ := v.facts.InputFiltered(v.path.Tunnel, v.path.Client, family, "udp", 53)
+	return settings(f)
+}
