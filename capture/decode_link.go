@@ -92,7 +92,7 @@ func decodeEtherType(p *Packet, typ uint16, b []byte, rest int, extras *Extras) 
 			decodeIPv6(p, b, rest, extras)
 			return
 		case etherARP:
-			p.Kind = KindARP
+			decodeARP(p, b)
 			return
 		case etherVLAN, etherQinQ, etherQinQOld:
 			if len(b) < 4 {

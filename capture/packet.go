@@ -134,7 +134,9 @@ type Packet struct {
 	Frame  uint64 // number of the record in its source, from 1, as Wireshark counts
 	Offset int64  // octets from the start of the source (after decompression) to the record; -1 live
 
-	Src, Dst Addr // valid iff Kind > KindARP
+	// Src and Dst are valid iff Kind > KindARP. Of an ARP packet for IPv4 they
+	// are the sender's and the target's address, and ICMPType its operation.
+	Src, Dst Addr
 
 	// FlowHash is that of the packet's ends and protocol (see the function):
 	// equal in both directions. Valid iff Kind > KindARP. It is computed here

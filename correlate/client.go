@@ -45,12 +45,15 @@ type familyState struct {
 	unroutable   uint64
 	localAnswers uint64
 	wanAddrs     []capture.Addr
+	signs        *signs
 }
 
 // ledger counts requests by fate.
 type ledger struct {
 	started, ended int64
 	fates          [NumFates]*fateCount
+	kinds          [NumRequestKinds][NumFates]uint64
+	private        uint64  // answered requests to private addresses
 	tail           *ledger // passes since the last death, if all before died at one stage
 	passes         int
 }
@@ -206,6 +209,10 @@ func (l *ledger) enter(r *request, fate Fate) {
 	c.count++
 	c.last = r.time
 	l.ended = r.time
+	l.kinds[kindOf(r.kind)][fate]++
+	if fate == FateAnswered && !routable(r.target) {
+		l.private++
+	}
 	if i := slices.Index(c.targets, r.target); i >= 0 {
 		c.tries[i]++
 	} else if len(c.targets) < maxTargets {
@@ -224,6 +231,12 @@ func (l *ledger) enter(r *request, fate Fate) {
 func (l *ledger) absorb(o *ledger) {
 	l.started = min(l.started, o.started)
 	l.ended = max(l.ended, o.ended)
+	l.private += o.private
+	for k := range l.kinds {
+		for fate := range l.kinds[k] {
+			l.kinds[k][fate] += o.kinds[k][fate]
+		}
+	}
 	for fate, oc := range o.fates {
 		if oc == nil {
 			continue
@@ -265,6 +278,10 @@ func (l *ledger) reopen(fates []Fate, s span) {
 		}
 		l.fates[fate] = nil
 		moved := &ledger{started: l.started, ended: l.ended}
+		for k := range l.kinds {
+			moved.kinds[k][FateUnobservable] = l.kinds[k][fate]
+			l.kinds[k][fate] = 0
+		}
 		moved.fates[FateUnobservable] = c
 		l.absorb(moved)
 	}
@@ -286,7 +303,7 @@ func (l *ledger) snapshot() Ledger {
 		}
 		whole.absorb(l.tail)
 	}
-	out := Ledger{Started: whole.started, Ended: whole.ended}
+	out := Ledger{Started: whole.started, Ended: whole.ended, Kinds: whole.kinds, AnsweredPrivate: whole.private}
 	for fate, c := range whole.fates {
 		if c == nil {
 			continue

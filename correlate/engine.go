@@ -101,6 +101,7 @@ type Engine struct {
 	gateway     capture.MAC // the host's link address inside, where that has one
 	outerSide   *outerState
 	keys        *keyring
+	neighbours  []Neighbour
 
 	requests     slab[request]
 	requestQueue queue

@@ -214,7 +214,12 @@ type Flow struct {
 	// Refused: the host itself answered packets of the flow, of either end, with
 	// an ICMP error or a forged RST, at a limited rate, so that any of the lost
 	// may be those.
-	Refused           bool
+	Refused bool
+	// Opened: a request of it was seen. Of TCP: it did not begin before the capture.
+	Opened bool
+	// Turned counts packets of the client that the host sent into the tunnel
+	// again: delivery where the remote is another client, else astray.
+	Turned            uint64
 	Forward, Remotely Latency // tunnel_in to wan_out; wan_out to wan_in
 	Return            Latency // wan_in to tunnel_out
 	First, Last       int64
@@ -281,6 +286,17 @@ const (
 	NumFates         = iota
 )
 
+// RequestKind says what a request is.
+type RequestKind uint8
+
+// Kinds of requests.
+const (
+	RequestTCP RequestKind = iota
+	RequestEcho
+	RequestDNS
+	NumRequestKinds = iota
+)
+
 // FateCount sums up the requests of one fate.
 type FateCount struct {
 	Count    uint64
@@ -296,6 +312,9 @@ type FateCount struct {
 type Ledger struct {
 	Started, Ended int64 // nanoseconds since 1970
 	Fates          [NumFates]FateCount
+	Kinds          [NumRequestKinds][NumFates]uint64 // the same counts by kind
+	// AnsweredPrivate counts the answered requests to private addresses.
+	AnsweredPrivate uint64
 }
 
 // FamilyEvidence is what one client did in one family.
@@ -316,6 +335,11 @@ type FamilyEvidence struct {
 	Unroutable uint64
 	// LocalAnswers counts flows to remote addresses that were answered without a twin.
 	LocalAnswers uint64
+	// Turned counts packets for the internet that the host sent into the tunnel
+	// again, Leaked replies that it sent out of the WAN again with the client's
+	// own address, Looped packets of the client that came back in on the WAN.
+	Turned, Leaked, Looped Tally
+	Refusals               []Refusal // at most 8
 	// WANAddrs are the addresses that its packets left with, at most 8.
 	WANAddrs []netip.Addr
 }
@@ -536,6 +560,7 @@ type Evidence struct {
 	Totals         Totals
 	Coverage       Coverage
 	Relation       Relation
+	Neighbours     []Neighbour // asked for on the WAN, at most 256
 	Caveats        []Caveat
 }
 

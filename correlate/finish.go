@@ -297,6 +297,7 @@ func (e *Engine) addClients(ev *Evidence) {
 			fe.Ledgers = append(fe.Ledgers, l.snapshot())
 		}
 		fe.Replies, fe.ReplyToInner, fe.LocalAnswers, fe.Unroutable = s.replies, s.replyToInner, s.localAnswers, s.unroutable
+		s.signs.snapshot(fe)
 		for _, a := range s.wanAddrs {
 			fe.WANAddrs = append(fe.WANAddrs, a.Netip())
 			if a == c.addr {
@@ -372,6 +373,7 @@ func (e *Engine) addCoverage(ev *Evidence) {
 	if e.inboundFirst != unset {
 		ev.Coverage.InboundSpan = e.inboundLast - e.inboundFirst
 	}
+	ev.Neighbours = slices.Clone(e.neighbours)
 	ev.Coverage.From, ev.Coverage.To = max(in.from, out.from), min(in.to, out.to)
 	for _, c := range e.captures {
 		if c.role != capture.RoleUnknown && c.iface.Filter != "" {

@@ -36,12 +36,15 @@ type flow struct {
 	hash       uint64
 	live       bool
 	clientIsA  bool
-	oriented   bool // the client's end is known, not guessed
-	local      bool // with the host itself or answered by it: no part of any join
-	hostReject bool // the host answered with an ICMP error or a forged RST
-	refused    bool // the host sent the remote an ICMP error
-	fromOut    bool // opened from outside
-	initiated  bool // a request of the client was seen
+	oriented   bool     // the client's end is known, not guessed
+	local      bool     // with the host itself or answered by it: no part of any join
+	hostReject bool     // the host answered with an ICMP error or a forged RST
+	refused    bool     // the host sent the remote an ICMP error
+	fromOut    bool     // opened from outside
+	initiated  bool     // a request of the client was seen
+	ttl        uint8    // of the client's last packet at tunnel_in
+	wanTTL     [2]uint8 // by direction: of the last packet at the WAN
+	turned     uint32
 	elsewhere  bool // a request of it was answered without a twin on the WAN
 	client     int32
 	out        int32 // index of the tied outside flow; -1

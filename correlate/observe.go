@@ -34,6 +34,10 @@ func (e *Engine) tunnel(p *capture.Packet, t int64, c *capturePoint, b *capture.
 	f := e.flows.at(fi)
 	f.last = t
 	if p.Src == e.innerAddr(f) && (p.SrcPort == e.innerPort(f) || p.Kind != capture.KindTCP && p.Kind != capture.KindUDP) {
+		if f.turnedBack(p) {
+			e.turn(f, p, t, c)
+			return
+		}
 		e.fromClient(fi, f, p, t, c)
 		return
 	}
@@ -97,8 +101,12 @@ func (e *Engine) toClient(fi int32, f *flow, p *capture.Packet, t int64, c *capt
 		// Not forwarded before it got here: the host refuses in the name of the
 		// remote.
 		f.hostReject = true
+		e.refuse(f, p, t, c, false, false)
 		e.rejectRequests(f, sighting(c, p, TunnelOut))
 		return
+	}
+	if f.got.Packets == 1 && p.Kind == capture.KindTCP && p.TCPFlags&capture.TCPRst != 0 {
+		e.refuse(f, p, t, c, true, false)
 	}
 	e.reply(f, p, t, c, TunnelOut)
 	cl.families[familyIndex(family(cl.addr))].replies++
@@ -129,9 +137,13 @@ func (e *Engine) insideError(p *capture.Packet, t int64, c *capturePoint, b *cap
 		return
 	}
 	if e.joinError(fi, f, p, q, t, back, inside) {
+		e.refuse(f, p, t, c, true, false)
 		return
 	}
 	f.hostReject = true
+	// Where the order of two clocks is only estimated, the twin may come yet.
+	made := e.clock.fixed || undecremented(p.TTL) || e.own[p.Src]
+	e.refuse(f, p, t, c, !made, false)
 	e.rejectRequests(f, sighting(c, p, TunnelOut))
 }
 
@@ -197,6 +209,9 @@ func (e *Engine) wan(p *capture.Packet, t int64, c *capturePoint, b *capture.Bat
 	e.noteDirection(p, facing)
 	if p.Kind <= capture.KindARP {
 		e.noteInbound(t, facing)
+		if p.Kind == capture.KindARP {
+			e.arp(p, c, facing)
+		}
 		return
 	}
 	if e.outer(p, t, c, b) {
@@ -219,16 +234,22 @@ func (e *Engine) wan(p *capture.Packet, t int64, c *capturePoint, b *capture.Bat
 	}
 	o := e.outflows.at(oi)
 	o.last = t
+	if p.Direction != capture.DirectionUnknown && !e.oneSource && !e.opts.Live {
+		// Two files may come from two machines in a row: the second one's
+		// marks say "in" of what left the first.
+		facing = -1
+	}
 	if o.flow < 0 {
 		if e.foreign(p) {
 			return
 		}
-		if p.Direction != capture.DirectionUnknown && !e.oneSource && !e.opts.Live {
-			// Two files may come from two machines in a row: the second one's
-			// marks say "in" of what left the first.
-			facing = -1
+		if facing == forward {
+			e.noteLeak(p, t, c)
 		}
 		e.joinUntied(oi, o, p, t, fromA, facing)
+		if o.flow >= 0 && facing >= 0 {
+			e.flows.at(o.flow).wanTTL[facing] = p.TTL
+		}
 		return
 	}
 	dir := uint8(back)
@@ -236,8 +257,14 @@ func (e *Engine) wan(p *capture.Packet, t int64, c *capturePoint, b *capture.Bat
 		dir = forward
 	}
 	f := e.flows.at(o.flow)
+	if e.astray(f, p, t, c, dir, facing) {
+		return
+	}
 	e.addOutside(f, dir, Count{1, uint64(p.IPLen)})
 	f.lastOutside = t
+	if dir == forward && p.Kind == capture.KindTCP && p.TCPFlags&capture.TCPRst != 0 && undecremented(p.TTL) {
+		e.refuse(f, p, t, c, false, true) // not forwarded: the host made it
+	}
 	if dir == back {
 		e.reply(f, p, t, c, WANIn)
 		e.noteReplyToInner(f)
@@ -278,6 +305,7 @@ func (e *Engine) outsideError(p *capture.Packet, t int64, c *capturePoint, b *ca
 		e.addOutside(f, forward, Count{1, uint64(p.IPLen)})
 		if !e.joinError(o.flow, f, p, q, t, forward, outside) {
 			f.refused = true // the client did not send it: the host made it
+			e.refuse(f, p, t, c, false, true)
 		}
 		return
 	}

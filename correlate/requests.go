@@ -44,6 +44,17 @@ func requestID(p *capture.Packet) uint32 {
 	return 0
 }
 
+// kindOf returns the kind of request that a packet is.
+func kindOf(k capture.Kind) RequestKind {
+	switch k {
+	case capture.KindTCP:
+		return RequestTCP
+	case capture.KindEchoRequest:
+		return RequestEcho
+	}
+	return RequestDNS
+}
+
 // isRequest reports whether a packet asks for an answer that must come.
 func isRequest(p *capture.Packet) bool {
 	switch p.Kind {

@@ -75,7 +75,7 @@ func (e *Engine) flowRow(f *flow) Flow {
 	miss, _, _ := e.clock.rest()
 	row := Flow{
 		Proto: f.key.proto, Client: addrPort(inner, innerPort), Remote: addrPort(remote, remotePort),
-		NAT: f.nat, Refused: f.hostReject || f.refused, In: f.sent, Out: f.left, Reply: f.came, Back: f.got,
+		NAT: f.nat, Refused: f.hostReject || f.refused, Opened: f.initiated, Turned: uint64(f.turned), In: f.sent, Out: f.left, Reply: f.came, Back: f.got,
 		First: f.first, Last: f.last,
 		Forward: f.legs[0].latency(-miss), Remotely: f.legs[1].latency(0), Return: f.legs[2].latency(miss),
 	}
