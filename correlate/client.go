@@ -82,7 +82,8 @@ func familyIndex(f Family) int {
 func (e *Engine) clientAt(i int32) *client { return e.clients[i] }
 
 // clientOf returns the index of the client with an address, made if needed.
-// When there are too many, all the rest share the last one.
+// When there are too many, all the rest share one without an address, which is
+// never confirmed nor listed: it must not speak for anybody.
 func (e *Engine) clientOf(a capture.Addr, t int64) int32 {
 	if i, ok := e.clientIndex[a]; ok {
 		c := e.clients[i]
@@ -92,18 +93,22 @@ func (e *Engine) clientOf(a capture.Addr, t int64) int32 {
 		c.last = max(c.last, t)
 		return i
 	}
-	if len(e.clients) >= maxClients {
-		e.evicted++
-		return int32(len(e.clients) - 1)
-	}
 	i := int32(len(e.clients))
+	if i > maxClients {
+		e.evicted++
+		return maxClients
+	}
+	if i == maxClients {
+		e.evicted++
+		a = capture.Addr{} // that of nobody, under which the rest is summed up
+	}
 	e.clients = append(e.clients, &client{addr: a, first: t, last: t, confirmed: e.givenClient(a)})
 	e.clientIndex[a] = i
 	return i
 }
 
 // confirmClient notes that packets proved an address to be a client.
-func (e *Engine) confirmClient(i int32) { e.clients[i].confirmed = true }
+func (e *Engine) confirmClient(i int32) { e.clients[i].confirmed = i < maxClients }
 
 // isClient reports whether an address is known to be a client.
 func (e *Engine) isClient(a capture.Addr) bool {

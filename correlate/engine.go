@@ -93,7 +93,7 @@ type Engine struct {
 	reassign    bool   // packets of tied outside flows may be given to others
 	touched     uint64 // keeps touch from being optimised away
 	pending     pending
-	mappings    slab[mapping]
+	sketches    slab[sketch]
 	clients     []*client
 	clientIndex map[capture.Addr]int32
 	own         map[capture.Addr]bool
@@ -118,6 +118,7 @@ type Engine struct {
 	nextSweep       int64
 	sweepFlow       int32
 	sweepOut        int32
+	evictFrom       uint32
 	inboundOther    uint64
 	directions      [2]uint64 // packets on the WAN by direction
 	inboundFirst    int64
@@ -128,7 +129,6 @@ type Engine struct {
 	related         uint64
 	ambiguous       uint64
 	evicted         uint64
-	mappingsLost    uint64
 	oneSource       bool
 	apart           bool      // one source holds its interfaces one after the other
 	stretch         [2]uint64 // packets of each point since the last step back
@@ -155,7 +155,7 @@ func New(opts Options) *Engine {
 		opts: opts, now: unset, nextSweep: unset, slack: int64(10 * time.Millisecond),
 		flows: newSlab[flow](opts.MaxFlows), outflows: newSlab[outflow](opts.MaxFlows),
 		flowTable: newTable(), outTable: newTable(), lastOut: -1, lastFlow: -1,
-		pending: newPending(opts.MaxPending), mappings: newSlab[mapping](opts.MaxFlows),
+		pending: newPending(opts.MaxPending), sketches: newSlab[sketch](opts.MaxFlows),
 		clientIndex: make(map[capture.Addr]int32), own: make(map[capture.Addr]bool),
 		outerSide: newOuterState(), keys: newKeyring(opts.ServerKeys, opts.PeerKeys),
 		requests: newSlab[request](1 << 16), rows: newRows(opts.MaxRows),

@@ -482,7 +482,6 @@ type WireGuard struct {
 	PortWhy     string // a PortBasis key of internal/text
 	Peers       []Peer
 	Odd         []Oddity
-	NotListed   uint64
 	TransportIn uint64 // transport messages in all, keepalives too
 }
 

@@ -158,6 +158,9 @@ func (e *Engine) unmatchable(f *flow, n *node) bool {
 // it was captured then, to the end of the residence limit, and dropped nothing.
 func (e *Engine) observable(n *node) bool {
 	pt := &e.points[1-n.side]
+	if pt.open && n.time+e.residenceLimit() > e.now {
+		return false // judged before its time, to make room
+	}
 	return !e.blindAll && !(n.refusal && pt.cutErrors) && !e.unrelated() && pt.covers(n.time, n.time+e.residenceLimit(), e.slack)
 }
 

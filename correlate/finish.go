@@ -85,8 +85,8 @@ func (e *Engine) evidence() *Evidence {
 		row := e.flowRow(f)
 		ev.Totals.add(&row, f)
 		ev.Flows = append(ev.Flows, row)
-		if f.mapping >= 0 {
-			ev.NAT = append(ev.NAT, e.mappingRow(f))
+		if f.mapping.basis != BasisNone {
+			ev.NAT = append(ev.NAT, f.mappingRow())
 		}
 	}
 	ev.Totals.FlowsNotListed += e.trim(&ev.Flows)
@@ -94,7 +94,6 @@ func (e *Engine) evidence() *Evidence {
 		ev.Totals.NATNotListed += uint64(over)
 		ev.NAT = ev.NAT[:e.opts.MaxRows]
 	}
-	ev.Totals.NATNotListed += e.mappingsLost
 	ev.Totals.Ambiguous = e.ambiguous
 	ev.Totals.Evicted = e.evicted
 	for s := OuterIn; s <= OuterOut; s++ {
@@ -219,7 +218,7 @@ func (e *Engine) addCaptures(ev *Evidence) {
 
 func (e *Engine) addPeers(ev *Evidence) {
 	o := e.outerSide
-	ev.WireGuard = WireGuard{Port: o.port, PortWhy: o.portWhy, NotListed: o.notListed}
+	ev.WireGuard = WireGuard{Port: o.port, PortWhy: o.portWhy}
 	for _, pr := range o.peers {
 		p := Peer{
 			Endpoint: addrPort(pr.remote, pr.remotePort), ServerEndpoint: addrPort(pr.server, pr.serverPort),

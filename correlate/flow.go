@@ -10,6 +10,9 @@ const (
 	back    = 1
 )
 
+// protoTCP is TCP's IP protocol number (RFC 9293 section 3.1).
+const protoTCP = 6
+
 // Sides of a join.
 const (
 	inside  = 0
@@ -45,10 +48,12 @@ type flow struct {
 	ttl        uint8    // of the client's last packet at tunnel_in
 	wanTTL     [2]uint8 // by direction: of the last packet at the WAN
 	turned     uint32
-	elsewhere  bool // a request of it was answered without a twin on the WAN
+	elsewhere  bool    // a request of it was answered without a twin on the WAN
+	reset      bool    // an RST was seen inside
+	stream     bool    // something other than DNS was seen inside
+	fin        [2]bool // by direction: a FIN was seen inside
 	client     int32
 	out        int32 // index of the tied outside flow; -1
-	mapping    int32 // index of the live mapping; -1
 	requests   int32 // newest open request; -1
 
 	sent, got      Count     // tunnel_in, tunnel_out
@@ -66,8 +71,16 @@ type flow struct {
 	doubtful       uint64          // packets that are lost if the flow turns out to be a client's
 	unbidden       uint64          // packets at tunnel_out that the WAN tap would have shown, had they come from there
 	pending        [2][2]chainEnds // by direction and side
-	legs           [3]sketch       // forward, remote, back
+	legs           [3]int32        // sketches of what it took forward, at the remote, back; -1: none
+	mapping        mapping
 	first, last    int64
+}
+
+// mapping is the live translation of a flow.
+type mapping struct {
+	first  int64
+	before uint64 // packets of the flow on the WAN before it
+	basis  Basis  // BasisNone: there is none
 }
 
 // outflow is a conversation seen on the WAN, tied to a flow or not yet.
@@ -80,6 +93,44 @@ type outflow struct {
 	pending  [2]chainEnds // untied: from a to b, from b to a
 	past     [2]unclaimed // the same, of what waited in vain
 	last     int64
+}
+
+// note takes notice of what ends a conversation.
+func (f *flow) note(p *capture.Packet, dir uint8) {
+	switch {
+	case p.Kind == capture.KindTCP:
+		f.reset = f.reset || p.TCPFlags&capture.TCPRst != 0
+		f.fin[dir] = f.fin[dir] || p.TCPFlags&capture.TCPFin != 0
+	case p.Flags&(capture.FlagDNSQuery|capture.FlagDNSResponse) == 0:
+		f.stream = true
+	}
+}
+
+// over reports whether a conversation has come to its end as far as the inside
+// saw it, with nothing left to judge: a TCP connection closed from both ends or
+// reset, DNS with as many responses as queries.
+func (f *flow) over() bool {
+	ended := f.reset || f.fin[forward] && f.fin[back]
+	if f.key.proto != protoTCP {
+		ended = !f.stream && f.sent.Packets > 0 && f.got.Packets >= f.sent.Packets
+	}
+	if !ended || f.requests >= 0 {
+		return false
+	}
+	for dir := range f.pending {
+		if f.pending[dir][inside].head >= 0 || f.pending[dir][outside].head >= 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// yields reports whether an outside flow makes room before another one.
+func (o *outflow) yields(other *outflow) bool {
+	if (o.flow < 0) != (other.flow < 0) {
+		return o.flow < 0
+	}
+	return o.last < other.last
 }
 
 // remote returns the end of the flow beyond the host.

@@ -120,6 +120,7 @@ func (e *Engine) fetch(in *input) {
 		}
 		if len(in.head) > 0 {
 			in.batch, in.pos, in.owned = in.head[0], 0, false
+			in.head[0] = nil // a used batch is not held any longer
 			in.head = in.head[1:]
 			in.mark = max(in.mark, in.batch.Watermark)
 			continue

@@ -61,3 +61,23 @@ func (s *sketch) latency(shift int64) Latency {
 	}
 	return Latency{Samples: s.n, Min: s.min + shift, Median: at(50), P95: at(95), Max: s.max + shift}
 }
+
+// took notes what a packet of a flow took over a leg. Where more legs are
+// measured at a time than there is room for, those that came last have no
+// latency.
+func (e *Engine) took(f *flow, leg int, d int64) {
+	if f.legs[leg] < 0 {
+		if f.legs[leg] = e.sketches.alloc(); f.legs[leg] < 0 {
+			return
+		}
+	}
+	e.sketches.at(f.legs[leg]).add(d)
+}
+
+// latency sums up a leg of a flow; see sketch.latency.
+func (e *Engine) latency(f *flow, leg int, shift int64) Latency {
+	if f.legs[leg] < 0 {
+		return Latency{}
+	}
+	return e.sketches.at(f.legs[leg]).latency(shift)
+}

@@ -44,7 +44,7 @@ func (e *Engine) insideFlow(p *capture.Packet, t int64) int32 {
 	}
 	fi = e.flows.alloc()
 	f := e.flows.at(fi)
-	*f = flow{live: true, key: key, hash: h, out: -1, mapping: -1, requests: -1, first: t, last: t}
+	*f = flow{live: true, key: key, hash: h, out: -1, requests: -1, legs: [3]int32{-1, -1, -1}, first: t, last: t}
 	f.pending = [2][2]chainEnds{{noChain, noChain}, {noChain, noChain}}
 	fromClient, known := e.orient(p)
 	f.clientIsA = fromClient == srcIsA
@@ -136,16 +136,25 @@ func (e *Engine) outsideFlow(p *capture.Packet, t int64) (int32, bool) {
 	return oi, srcIsA
 }
 
+// closedTime is how long a flow is kept that is over: what is still under way
+// then (the last ACK of a TCP connection, a second answer) arrives within seconds,
+// and Linux forgets UDP without a stream after as long (nf_conntrack_udp_timeout).
+const closedTime = int64(30e9)
+
 // retireStep is how many slots a sweep looks at: at one sweep per 10 ms of
 // capture the whole table is seen within the idle time.
 const retireStep = 64
+
+// evictStep is how many slots are looked at to make room. Each is a miss of the
+// cache; where half of all are in use, one try in 65,000 meets none that is idle.
+const evictStep = 16
 
 // retireIdle ends flows that have been idle, a few slots at a time.
 func (e *Engine) retireIdle() {
 	for range min(retireStep, int(e.flows.used)) {
 		e.sweepFlow = (e.sweepFlow + 1) % e.flows.used
 		f := e.flows.at(e.sweepFlow)
-		if f.live && e.now-f.last > idleTime {
+		if idle := e.now - f.last; f.live && (idle > idleTime || idle > closedTime && f.over()) {
 			e.retire(e.sweepFlow)
 		}
 	}
@@ -158,15 +167,24 @@ func (e *Engine) retireIdle() {
 	}
 }
 
-// evictFlow makes room by ending the flow that has been idle longest among the
-// next few; false if every slot is busy with something that cannot end.
+// evictFlow makes room by ending a flow that is over, with which nothing is
+// lost, or else the one that has been idle longest among a few; false if
+// every slot is busy with something that cannot end.
 func (e *Engine) evictFlow() bool {
 	best := int32(-1)
-	for range retireStep {
-		e.sweepFlow = (e.sweepFlow + 1) % e.flows.used
-		f := e.flows.at(e.sweepFlow)
-		if f.live && (best < 0 || f.last < e.flows.at(best).last) {
-			best = e.sweepFlow
+	e.evictFrom++
+	for k := range int32(evictStep) {
+		i := e.flows.spread(e.evictFrom, k)
+		f := e.flows.at(i)
+		if !f.live {
+			continue
+		}
+		if e.now-f.last > e.opts.Window.Nanoseconds() && f.over() {
+			e.retire(i)
+			return true
+		}
+		if best < 0 || f.last < e.flows.at(best).last {
+			best = i
 		}
 	}
 	if best < 0 {
@@ -177,13 +195,16 @@ func (e *Engine) evictFlow() bool {
 	return true
 }
 
+// evictOutflow makes room by forgetting the outside flow that has been idle
+// longest among a few, first of all one that is tied to no client's.
 func (e *Engine) evictOutflow() bool {
 	best := int32(-1)
-	for range retireStep {
-		e.sweepOut = (e.sweepOut + 1) % e.outflows.used
-		o := e.outflows.at(e.sweepOut)
-		if o.live && (best < 0 || o.last < e.outflows.at(best).last) {
-			best = e.sweepOut
+	e.evictFrom++
+	for k := range int32(evictStep) {
+		i := e.outflows.spread(e.evictFrom, k)
+		o := e.outflows.at(i)
+		if o.live && (best < 0 || o.yields(e.outflows.at(best))) {
+			best = i
 		}
 	}
 	if best < 0 {
@@ -216,6 +237,11 @@ func (e *Engine) retire(fi int32) {
 	e.closeMapping(f)
 	oi := f.out
 	e.rows.addFlow(e.flowRow(f), f)
+	for _, i := range f.legs {
+		if i >= 0 {
+			e.sketches.release(i)
+		}
+	}
 	e.flowTable.remove(f.hash, fi, func(i int32) uint64 { return e.flows.at(i).hash })
 	e.flows.release(fi)
 	if e.lastFlow == fi {

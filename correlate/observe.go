@@ -50,6 +50,7 @@ func (e *Engine) innerPort(f *flow) uint16       { _, p := f.inner(); return p }
 // fromClient takes a packet at tunnel_in.
 func (e *Engine) fromClient(fi int32, f *flow, p *capture.Packet, t int64, c *capturePoint) {
 	cl := e.addInside(f, TunnelIn, p, c)
+	f.note(p, forward)
 	cl.last = t
 	e.decrypted(cl, p, t)
 	if p.TTL <= 1 {
@@ -91,6 +92,7 @@ const maxLinkPacket = 9216
 // toClient takes a packet at tunnel_out.
 func (e *Engine) toClient(fi int32, f *flow, p *capture.Packet, t int64, c *capturePoint) {
 	cl := e.addInside(f, TunnelOut, p, c)
+	f.note(p, back)
 	if f.fromOut && f.out < 0 && opens(p) && undecremented(p.TTL) {
 		f.local = true // the host itself calls its client
 	}

@@ -102,7 +102,7 @@ type outerState struct {
 	peers     []*peer
 	lastKey   tuple
 	lastIndex int32
-	notListed uint64
+	hand      int                       // where the search for a peer that makes room goes on
 	debts     [gluedPayload][]outerDebt // by payload length
 	joined    uint64                    // outer datagrams tied to an inner packet by size and within joinWindow
 	inner     uint64                    // packets of clients that came out of the tunnel one by one
@@ -183,21 +183,50 @@ func (e *Engine) newPeer(p *capture.Packet, t int64, key tuple) int32 {
 		inbound = true
 		o.addServer(dst)
 	}
-	if len(o.peers) >= maxPeers {
-		o.notListed++
-		return noRoom
+	i := int32(len(o.peers))
+	if i < maxPeers {
+		o.peers = append(o.peers, &peer{})
+		o.keys = append(o.keys, tuple{})
+	} else {
+		e.evicted++
+		if i = o.forgetCaller(); i < 0 {
+			return noRoom
+		}
 	}
-	pr := &peer{remote: p.Src, remotePort: p.SrcPort, server: p.Dst, serverPort: p.DstPort, first: t, lastPair: unset, firstData: unset, lastInitiation: unset,
+	pr := o.peers[i]
+	*pr = peer{samples: pr.samples[:0], remote: p.Src, remotePort: p.SrcPort, server: p.Dst, serverPort: p.DstPort, first: t, lastPair: unset, firstData: unset, lastInitiation: unset,
 		lastIn: unset, answered: unset, lastCross: unset, keyChecked: unset, nameChecked: unset, name: -1, crossing: -1, crossedWith: -1}
 	if !inbound {
 		pr.remote, pr.remotePort, pr.server, pr.serverPort = p.Dst, p.DstPort, p.Src, p.SrcPort
 	}
-	i := int32(len(o.peers))
-	o.peers = append(o.peers, pr)
-	o.keys = append(o.keys, key)
-	o.index.insert(p.FlowHash, i, func(i int32) uint64 { return o.keys[i].hash() })
+	o.keys[i] = key
+	o.index.insert(p.FlowHash, i, o.hashOf)
 	e.learnOwn(pr.server)
 	return i
+}
+
+func (o *outerState) hashOf(i int32) uint64 { return o.keys[i].hash() }
+
+// forgetCaller makes room for a peer and returns its index: that of an endpoint
+// which called once and was not answered, the longest ago among the next few, as
+// forged initiations leave behind by the thousand. A device repeats its call
+// (wg.RekeyTimeout), so that it is kept; -1 if all are worth keeping.
+func (o *outerState) forgetCaller() int32 {
+	best := int32(-1)
+	for range retireStep {
+		o.hand = (o.hand + 1) % len(o.peers)
+		pr := o.peers[o.hand]
+		if pr.packetsIn <= 1 && pr.initiations == pr.packetsIn && pr.packetsOut == 0 && (best < 0 || pr.last < o.peers[best].last) {
+			best = int32(o.hand)
+		}
+	}
+	if best >= 0 {
+		o.index.remove(o.hashOf(best), best, o.hashOf)
+		if o.lastIndex == best {
+			o.lastIndex = -1
+		}
+	}
+	return best
 }
 
 // forwardedTwin reports whether a message that leaves the host is one that a
@@ -366,7 +395,9 @@ func (e *Engine) oweInner(i int32, payload uint32, t int64) {
 	list := e.outerSide.debts[payload]
 	list = e.expireDebts(list, payload, t-outerWindow)
 	if len(list) >= maxOuterDebts {
-		e.undelivered(list[0], payload)
+		if list[0].time < t-outerWindow/2 {
+			e.undelivered(list[0], payload)
+		}
 		list = append(list[:0], list[1:]...)
 	}
 	e.outerSide.debts[payload] = append(list, outerDebt{t, i})

@@ -146,7 +146,7 @@ func (e *Engine) replied(f *flow, n *node) {
 			r.beyond.Kind, r.beyond.ICMPType = capture.KindEchoReply, 0
 		}
 		if r.left {
-			f.legs[1].add(n.time - r.leftAt)
+			e.took(f, 1, n.time-r.leftAt)
 		}
 	}
 }
@@ -170,7 +170,7 @@ func (e *Engine) reply(f *flow, p *capture.Packet, t int64, c *capturePoint, sta
 				r.replied = true
 				r.beyond = sighting(c, p, WANIn)
 				if r.left {
-					f.legs[1].add(t - r.leftAt)
+					e.took(f, 1, t-r.leftAt)
 				}
 			}
 			continue

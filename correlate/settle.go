@@ -334,7 +334,7 @@ func (e *Engine) paired(f *flow, entry, exit *node) {
 	if entry.dir == back {
 		leg = 2
 	}
-	f.legs[leg].add(d)
+	e.took(f, leg, d)
 	e.residence.add(d)
 	e.clock.pair(entry.dir, d)
 	if exit.refusal && exit.dir == back {

@@ -40,6 +40,14 @@ func (s *slab[T]) alloc() int32 {
 // at returns the value with index i; i must be allocated.
 func (s *slab[T]) at(i int32) *T { return &s.pages[i/slabPage][i%slabPage] }
 
+// spread returns the k-th of evictStep slots all over the slab, of those that
+// were ever handed out: neighbours were mostly handed out at the same time, so
+// that a row of them says little about how old the others are.
+func (s *slab[T]) spread(from uint32, k int32) int32 {
+	n := uint32(s.used)
+	return int32((from + uint32(k)*(n/evictStep+1)) % n)
+}
+
 // release zeroes the value and hands its slot out again.
 func (s *slab[T]) release(i int32) {
 	var zero T

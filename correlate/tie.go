@@ -1,15 +1,5 @@
 package correlate
 
-import (
-	"net/netip"
-)
-
-// mapping is a live translation.
-type mapping struct {
-	Mapping
-	base uint64 // packets of the flow on the WAN before it
-}
-
 // tie joins an inside flow and an outside flow: packets proved that one is the
 // other. What waits on both is settled at once.
 func (e *Engine) tie(fi, oi int32, basis Basis, t int64) {
@@ -32,7 +22,7 @@ func (e *Engine) tie(fi, oi int32, basis Basis, t int64) {
 			f.nat = NATDest
 		}
 		e.learnOwn(local)
-		e.openMapping(f, basis, min(t, o.oldest(&e.pending)), before)
+		f.mapping = mapping{min(t, o.oldest(&e.pending)), before, basis}
 	}
 	for dir := range f.pending {
 		for i := f.pending[dir][inside].head; i >= 0; i = e.pending.nodes.at(i).next {
@@ -112,47 +102,25 @@ func (e *Engine) takeOver(fi, c int32, basis Basis) {
 	e.tie(fi, oi, basis, since)
 }
 
-// openMapping begins a row of the translation table.
-func (e *Engine) openMapping(f *flow, basis Basis, t int64, before uint64) {
-	i := e.mappings.alloc()
-	if i < 0 {
-		e.mappingsLost++
-		return
-	}
-	inner, innerPort := f.inner()
-	remote, remotePort := f.remote()
-	*e.mappings.at(i) = mapping{
-		Mapping: Mapping{
-			Proto:    f.key.proto,
-			Inside:   netip.AddrPortFrom(inner.Netip(), innerPort),
-			Outside:  netip.AddrPortFrom(f.translated.Netip(), f.translatedPort),
-			Remote:   netip.AddrPortFrom(remote.Netip(), remotePort),
-			First:    t,
-			PortKept: innerPort == f.translatedPort,
-			Basis:    basis,
-		},
-		base: before,
-	}
-	f.mapping = i
-}
-
-// closeMapping ends a row: its lifetime and packets are final.
+// closeMapping ends the row of the translation table: its lifetime and packets
+// are final.
 func (e *Engine) closeMapping(f *flow) {
-	if f.mapping < 0 {
+	if f.mapping.basis == BasisNone {
 		return
 	}
-	e.rows.addMapping(e.mappingRow(f))
-	e.mappings.release(f.mapping)
-	f.mapping = -1
+	e.rows.addMapping(f.mappingRow())
+	f.mapping = mapping{}
 }
 
 // mappingRow returns the live row of a flow as it stands.
-func (e *Engine) mappingRow(f *flow) Mapping {
-	m := e.mappings.at(f.mapping)
-	row := m.Mapping
-	row.Last = f.lastOutside
-	row.Packets = f.left.Packets + f.came.Packets - m.base
-	return row
+func (f *flow) mappingRow() Mapping {
+	inner, innerPort := f.inner()
+	remote, remotePort := f.remote()
+	return Mapping{
+		Proto: f.key.proto, Inside: addrPort(inner, innerPort), Outside: addrPort(f.translated, f.translatedPort),
+		Remote: addrPort(remote, remotePort), First: f.mapping.first, Last: f.lastOutside,
+		Packets: f.left.Packets + f.came.Packets - f.mapping.before, PortKept: innerPort == f.translatedPort, Basis: f.mapping.basis,
+	}
 }
 
 // untie ends the tie of an inside flow: the translation was reused or replaced.
