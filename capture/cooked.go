@@ -1,5 +1,7 @@
 package capture
 
+import "slices"
+
 // maxCookedRows bounds the interfaces that the packets of a Linux cooked v2
 // capture may invent. What comes beyond stays with the capture's own row.
 const maxCookedRows = 4096
@@ -15,9 +17,12 @@ type cookedRows struct {
 	lastRow int32
 }
 
+// cookedKey names a row: by interface index in version 2, by hardware type in
+// version 1, which has no index.
 type cookedKey struct {
 	parent  int32
 	ifIndex uint32
+	arphrd  uint16
 }
 
 // classicRow stands for the interface of a classic cooked v2 capture. The file
@@ -29,7 +34,7 @@ const classicRow = -1
 // the parent.
 func (f *File) cookedRow(parent int32, ifIndex uint32, arphrd uint16) int32 {
 	c := &f.cooked
-	key := cookedKey{parent, ifIndex}
+	key := cookedKey{parent: parent, ifIndex: ifIndex}
 	if key == c.last && c.rows != nil {
 		return c.lastRow
 	}
@@ -62,11 +67,50 @@ func (f *File) cookedRow(parent int32, ifIndex uint32, arphrd uint16) int32 {
 	return row
 }
 
+// hardwareRow gives each hardware type in Linux cooked v1 packets a row of its
+// own: the format says no more of where a packet was seen, and that much tells
+// a tunnel without a link layer from an Ethernet. The first type stays with the
+// parent, so that an ordinary capture of one adapter keeps its one row; so do
+// frames too short for their header.
+func (f *File) hardwareRow(parent int32, arphrd uint16) int32 {
+	c := &f.cooked
+	key := cookedKey{parent: parent, arphrd: arphrd}
+	if key == c.last && c.rows != nil {
+		return c.lastRow
+	}
+	if arphrd == 0 {
+		return parent
+	}
+	row, ok := c.rows[key]
+	if !ok {
+		if len(c.rows) >= maxCookedRows {
+			return parent
+		}
+		if c.rows == nil {
+			c.rows = make(map[cookedKey]int32)
+		}
+		iface := f.ifaces[parent]
+		if iface.ARPHRD == 0 {
+			// What was handed out stays as it is.
+			f.ifaces = slices.Clone(f.ifaces)
+			f.ifaces[parent].ARPHRD = arphrd
+			row = parent
+		} else {
+			iface.ARPHRD = arphrd
+			row = int32(len(f.ifaces))
+			f.ifaces = append(f.ifaces, iface)
+		}
+		c.rows[key] = row
+	}
+	c.last, c.lastRow = key, row
+	return row
+}
+
 // splitRows calls each, in order, with the rows that were split from the
 // interface in row parent of a pcapng file.
 func (f *File) splitRows(parent int32, each func(row int32)) {
 	for row := int(parent) + 1; row < len(f.ifaces); row++ {
-		if f.ifaces[row].IfIndex != 0 && f.ifaces[row].Index == f.ifaces[parent].Index {
+		if i := &f.ifaces[row]; (i.IfIndex != 0 || i.ARPHRD != 0) && i.Index == f.ifaces[parent].Index {
 			each(int32(row))
 		}
 	}

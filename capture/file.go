@@ -96,8 +96,9 @@ func (f *File) Format() string { return f.format }
 
 // Interfaces returns all interfaces known so far: those that Next has come
 // past. A classic capture has one, known at once; but a Linux cooked v2 one has
-// a row for each interface index, once that has appeared. Rows split from the
-// interface of a pcapng file share its Index and differ in IfIndex.
+// a row for each interface index, once that has appeared, and a cooked v1 one a
+// row for each hardware type after the first. Rows split from the interface of
+// a pcapng file share its Index and differ in IfIndex or ARPHRD.
 func (f *File) Interfaces() []Interface { return f.ifaces[:len(f.ifaces):len(f.ifaces)] }
 
 // Next implements Source. Files may be out of order, so only the last batch
@@ -165,8 +166,11 @@ func (f *File) add(b *Batch, row int32, link LinkType, time int64, known bool, f
 	} else {
 		p.Flags |= FlagTimeUnknown
 	}
-	if link == LinkTypeLinuxSLL2 {
+	switch link {
+	case LinkTypeLinuxSLL2:
 		p.Iface = f.cookedRow(row, f.dec.IfIndex, f.dec.ARPHRD)
+	case LinkTypeLinuxSLL:
+		p.Iface = f.hardwareRow(row, f.dec.ARPHRD)
 	}
 	return p
 }

@@ -126,7 +126,7 @@ func (r *pcapngFile) statistics(b *Batch, body []byte, offset int64) error {
 	s.Time, _ = iface.clock.nanoseconds(uint64(r.order.u32(body[4:]))<<32 | uint64(r.order.u32(body[8:])))
 	statisticsOptions(&s, options{rest: body[12:], order: r.order})
 	b.Stats = append(b.Stats, s)
-	if iface.link == LinkTypeLinuxSLL2 && s.HasDropped {
+	if (iface.link == LinkTypeLinuxSLL2 || iface.link == LinkTypeLinuxSLL) && s.HasDropped {
 		s.Received, s.HasReceived = 0, false
 		r.f.splitRows(iface.row, func(row int32) {
 			s.Iface = row

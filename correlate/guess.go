@@ -37,8 +37,7 @@ func Roles(ctx context.Context, inputs []Input, opts Options) ([]Capture, error)
 // returned, and why it has it.
 func RoleOf(all []Capture, source string, iface capture.Interface) (capture.Role, string) {
 	for _, c := range all {
-		if c.Source == source && c.Interface.Index == iface.Index && c.Interface.IfIndex == iface.IfIndex &&
-			c.Interface.Section == iface.Section {
+		if c.Source == source && samePlace(&c.Interface, &iface) {
 			return c.Role, c.RoleWhy
 		}
 	}

@@ -29,7 +29,7 @@ func (e *RolesError) Error() string {
 // as WireGuard's (linux/if_arp.h, ARPHRD_NONE).
 const arphrdNone = 0xfffe
 
-// maxLoopbackARPHRD is the ARP hardware type of the loopback adapter
+// arphrdLoopback is the ARP hardware type of the loopback adapter
 // (linux/if_arp.h, ARPHRD_LOOPBACK).
 const arphrdLoopback = 772
 
@@ -41,8 +41,10 @@ type face struct {
 	ethernet  int
 	initiated int // initiations, and how many of them were not forwarded before
 	fresh     int
+	called    int // of those that the host itself did not send
 	locals    map[capture.Addr]bool
-	twins     map[uint64]uint8 // initiation identity -> TTL
+	twins     map[uint64]seen    // initiations by identity
+	messages  map[wg.Header]seen // WireGuard's own packets
 }
 
 // assign settles who is who on the heads of all inputs: roles, the WireGuard
@@ -121,7 +123,7 @@ func (e *Engine) survey() []*face {
 				c := e.captureOf(in, p.Iface, b)
 				fc := byPoint[c]
 				if fc == nil {
-					fc = &face{point: c, locals: make(map[capture.Addr]bool), twins: make(map[uint64]uint8)}
+					fc = newFace(c)
 					byPoint[c] = fc
 				}
 				fc.add(p)
@@ -145,6 +147,9 @@ func (f *face) add(p *capture.Packet) {
 	f.packets++
 	if p.WG.Type == wg.MessageInitiation || p.WG.Type == wg.MessageResponse || p.WG.Type == wg.MessageTransport {
 		f.outer++
+		if _, again := f.messages[p.WG]; !again && len(f.messages) < maxSeen {
+			f.messages[p.WG] = seenAs(p)
+		}
 	}
 	if !p.LinkSrc.IsZero() || !p.LinkDst.IsZero() {
 		f.ethernet++
@@ -159,9 +164,12 @@ func (f *face) add(p *capture.Packet) {
 		f.initiated++
 		if undecremented(p.TTL) {
 			f.fresh++
+			if p.Direction != capture.DirectionOut {
+				f.called++
+			}
 		}
-		if ident, basis := identity(p); basis != BasisNone && len(f.twins) < 4096 {
-			f.twins[remoteKey(ident, p.Dst, p.DstPort, forward, p.Proto)] = p.TTL
+		if ident, basis := identity(p); basis != BasisNone && len(f.twins) < maxSeen {
+			f.twins[remoteKey(ident, p.Dst, p.DstPort, forward, p.Proto)] = seenAs(p)
 		}
 	}
 }
@@ -192,7 +200,7 @@ func Number(i capture.Interface) int {
 func (in *input) pick(c *capturePoint) (Pick, bool) {
 	for _, p := range in.given.Picks {
 		if p.Exact != nil {
-			if p.Exact.Index == c.iface.Index && p.Exact.IfIndex == c.iface.IfIndex {
+			if samePlace(p.Exact, &c.iface) {
 				return p, true
 			}
 			continue
@@ -202,6 +210,11 @@ func (in *input) pick(c *capturePoint) (Pick, bool) {
 		}
 	}
 	return Pick{}, len(in.given.Picks) == 0
+}
+
+// samePlace reports whether two descriptions of one source mean one interface.
+func samePlace(a, b *capture.Interface) bool {
+	return a.Index == b.Index && a.IfIndex == b.IfIndex && a.ARPHRD == b.ARPHRD && a.Section == b.Section
 }
 
 // introduce gives an interface that appears its place: by the person's word if
@@ -257,7 +270,7 @@ func (e *Engine) assignRoles(faces []*face) error {
 		}
 		switch {
 		case f.point.unused:
-		case f.packets > 0 && f.point.iface.ARPHRD != arphrdLoopback:
+		case f.packets > 0 && !loopback(f.point):
 			open = append(open, f)
 		case f.point.iface.Role != capture.RoleUnknown:
 			f.give(f.point.iface.Role, "option")
@@ -290,6 +303,7 @@ func (e *Engine) assignRoles(faces []*face) error {
 			rest = append(rest, f)
 		}
 	}
+	rest = choose(faces, rest)
 	if err := e.assignRest(faces, rest); err != nil {
 		return err
 	}
@@ -338,10 +352,11 @@ func (f *face) repeats(all []*face) *face {
 }
 
 // isOuter reports whether the WireGuard packets of a face are the outer ones:
-// more than any other face has.
+// more than any other face has. Interfaces of one source may show the same ones
+// and differ in what the beginning of the capture cut off.
 func (f *face) isOuter(all []*face) bool {
 	for _, o := range all {
-		if o != f && o.outer > f.outer {
+		if o != f && o.outer > f.outer && !(o.point.input == f.point.input && f.outer*10 >= o.outer*9) {
 			return false
 		}
 	}
@@ -421,12 +436,12 @@ func pair(a, b *face, aIsTunnel bool, why string) {
 // of which 90% agree.
 func ttlVotes(a, b *face) int {
 	va, vb := 0, 0
-	for id, ttl := range a.twins {
+	for id, one := range a.twins {
 		switch other, ok := b.twins[id]; {
 		case !ok:
-		case ttl > other:
+		case one.ttl > other.ttl:
 			va++
-		case ttl < other:
+		case one.ttl < other.ttl:
 			vb++
 		}
 	}

@@ -36,6 +36,7 @@ type fileRow struct {
 
 	damage  string // Error in a few words, for the table
 	ifIndex uint32 // of Linux cooked v2, which names interfaces by nothing else; for the table
+	arphrd  uint16 // of Linux cooked v1, which does not even do that; for the table
 }
 
 // fileInterfaces lists what is inside capture files. A damaged file keeps its
@@ -141,7 +142,7 @@ func describe(path string, sum *capture.Summary, roles []correlate.Capture, unde
 	row := fileRow{
 		Source: path, LinkType: &link, Packets: sum.Packets, Bytes: sum.Bytes,
 		Truncated: sum.Truncated, Undecoded: sum.Undecoded,
-		ifIndex: sum.Interface.IfIndex,
+		ifIndex: sum.Interface.IfIndex, arphrd: sum.Interface.ARPHRD,
 	}
 	if sum.Interface.Index >= 0 {
 		row.Index = &sum.Interface.Index
@@ -264,6 +265,8 @@ func (r *fileRow) label() string {
 		return *r.Name
 	case r.ifIndex != 0:
 		return fmt.Sprintf("index %d", r.ifIndex)
+	case r.arphrd != 0:
+		return fmt.Sprintf("type %d", r.arphrd)
 	}
 	return "-"
 }

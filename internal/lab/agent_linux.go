@@ -80,6 +80,7 @@ func newAgent(name string) *agent {
 	a.ops = map[string]op{
 		"net":             handle(a.opNet),
 		"veth":            handle(a.opVeth),
+		"bridge":          handle(a.opBridge),
 		"extras":          handle(a.opExtras),
 		"sysctl":          handle(a.opSysctl),
 		"nft":             handle(a.opNft),

@@ -172,12 +172,18 @@ func (l *Lab) buildServer(ctx context.Context) error {
 			inside = append(inside, netip.PrefixFrom(c.Server6, c.Net6.Bits()))
 		}
 	}
+	cable := []linkSpec{l.link("lo")}
+	if l.cfg.BridgeWAN {
+		if err := l.server.call(ctx, "bridge", bridgeSpec{l.plan.WAN, linkPort}, nil); err != nil {
+			return err
+		}
+		cable = append(cable, linkSpec{Name: linkPort, Offload: l.offload(linkServer)})
+	}
 	n := netSpec{
-		Links: []linkSpec{
-			l.link("lo"),
-			{Name: l.plan.WAN, Addrs: []netip.Prefix{l.plan.Server.Addr4, l.plan.Server.Addr6}, Offload: l.offload(linkServer)},
+		Links: append(cable,
+			linkSpec{Name: l.plan.WAN, Addrs: []netip.Prefix{l.plan.Server.Addr4, l.plan.Server.Addr6}, Offload: l.offload(linkServer)},
 			l.link(l.plan.Tunnel, inside...),
-		},
+		),
 		Routes: uplinkRoutes(l.plan.Server, l.plan.WAN),
 	}
 	if err := l.server.call(ctx, "net", n, nil); err != nil {

@@ -29,6 +29,10 @@ type Config struct {
 	// whatever it is cabled to, without segmentation offload where the others
 	// have it: one packet at one tap is then several at the other.
 	WireTunnel, WireWAN bool
+	// BridgeWAN makes the server's WAN adapter a bridge with the cable as its
+	// only port, as hosts of virtual machines have it: a tap on everything sees
+	// each packet of the WAN on both.
+	BridgeWAN bool
 	// NoIPv6 leaves IPv6 out of the tunnel.
 	NoIPv6 bool
 	// Log receives what the nodes say on their standard error; nil discards it.

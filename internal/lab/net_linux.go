@@ -77,6 +77,29 @@ func (a *agent) opVeth(_ context.Context, spec vethSpec) (none, error) {
 	return none{}, nil
 }
 
+// bridgeSpec turns an adapter into the port of a bridge that takes its name.
+type bridgeSpec struct{ Name, Port string }
+
+func (a *agent) opBridge(_ context.Context, spec bridgeSpec) (none, error) {
+	port, err := netlink.LinkByName(spec.Name)
+	if err != nil {
+		return none{}, fmt.Errorf("find adapter %s: %w", spec.Name, err)
+	}
+	if err := netlink.LinkSetName(port, spec.Port); err != nil {
+		return none{}, fmt.Errorf("rename %s to %s: %w", spec.Name, spec.Port, err)
+	}
+	attrs := netlink.NewLinkAttrs()
+	attrs.Name = spec.Name
+	bridge := &netlink.Bridge{LinkAttrs: attrs}
+	if err := netlink.LinkAdd(bridge); err != nil {
+		return none{}, fmt.Errorf("add bridge %s: %w", spec.Name, err)
+	}
+	if err := netlink.LinkSetMaster(port, bridge); err != nil {
+		return none{}, fmt.Errorf("make %s a port of %s: %w", spec.Port, spec.Name, err)
+	}
+	return none{}, nil
+}
+
 func (a *agent) opNet(_ context.Context, spec netSpec) (none, error) {
 	for _, l := range spec.Links {
 		if err := setLink(l); err != nil {
