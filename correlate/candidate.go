@@ -1,5 +1,7 @@
 package correlate
 
+import "math"
+
 // tieSpread is how far apart in time two candidates for one packet must be for
 // the nearer one to decide, nanoseconds: two packets of the same content that
 // entered within it may have been forwarded in either order. On a slow host it
@@ -9,58 +11,71 @@ const (
 	tieFactor = 10
 )
 
-// candidate finds the packet with key that waits at the given side. tied says
-// that packets of several flows fit equally well: then it is the oldest of them
-// and proves no mapping, nor do the others, whatever of them is left.
-func (e *Engine) candidate(key uint64, n *node, side uint8) (best int32, tied bool) {
-	best = -1
-	bestRank, bestGap := -1, int64(0)
+// outOfOrder is more than all that can speak for a candidate together: one that
+// entered after its twin left is looked at only where there is no other.
+const outOfOrder = 8
+
+// match is what candidate found.
+type match struct {
+	node  int32 // the twin; -1: none waits
+	tied  bool  // packets of several flows fit equally well, so that it proves no mapping
+	rank  int   // of the best of them
+	reach int64 // how far apart in time the best of them may be
+}
+
+// candidate finds the packet with key that waits at the given side: of several
+// that fit equally well the oldest.
+func (e *Engine) candidate(key uint64, n *node, side uint8) match {
+	m := match{node: -1, rank: math.MinInt}
 	found, scanned := 0, 0
-	for i := e.pending.bucket(key); i >= 0 && scanned < maxScan; scanned++ {
+	i := e.pending.bucket(key)
+	for ; i >= 0 && scanned < maxScan; scanned++ {
 		c := e.pending.nodes.at(i)
 		if rank, gap, ok := e.fits(c, n, key, side); ok {
 			found++
-			if rank > bestRank || rank == bestRank && gap < bestGap {
-				best, bestRank, bestGap = i, rank, gap
+			if rank > m.rank || rank == m.rank && gap < m.reach {
+				m.node, m.rank, m.reach = i, rank, gap
 			}
 		}
 		i = c.down
 	}
-	if found <= 1 {
-		return best, best >= 0 && e.pending.nodes.at(best).vague
+	if found == 0 {
+		return m
 	}
-	spread := max(tieSpread, tieFactor*e.residence.latency(0).Median)
-	nearest := e.pending.nodes.at(best)
-	tied, scanned = nearest.vague, 0
-	first := best
-	for i := e.pending.bucket(key); i >= 0 && scanned < maxScan; scanned++ {
+	nearest := e.pending.nodes.at(m.node)
+	// Who has not looked at all of them does not know whether there is another.
+	m.tied = nearest.vague || i >= 0
+	if found == 1 {
+		return m
+	}
+	m.reach += max(tieSpread, tieFactor*e.residence.latency(0).Median)
+	scanned = 0
+	for i = e.pending.bucket(key); i >= 0 && scanned < maxScan; scanned++ {
 		c := e.pending.nodes.at(i)
-		if rank, gap, ok := e.fits(c, n, key, side); ok && rank == bestRank {
-			switch same := c.owner == nearest.owner && c.outer == nearest.outer; {
-			case same || gap <= bestGap+spread:
-				tied = tied || !same || c.vague
-				if c.time < e.pending.nodes.at(first).time {
-					first = i
-				}
+		if e.among(m, c, n, key, side) {
+			m.tied = m.tied || c.vague || c.owner != nearest.owner || c.outer != nearest.outer
+			if c.time < e.pending.nodes.at(m.node).time {
+				m.node = i
 			}
 		}
 		i = c.down
 	}
-	if tied {
-		e.blur(key, n, side, bestRank, bestGap+spread)
-	}
-	return first, tied
+	return m
+}
+
+// among reports whether c is one of those that fit n best.
+func (e *Engine) among(m match, c, n *node, key uint64, side uint8) bool {
+	rank, gap, ok := e.fits(c, n, key, side)
+	return ok && rank == m.rank && gap <= m.reach
 }
 
 // blur marks all that could be the twin of n: once one of them is taken for it,
 // the last one that remains is no surer than the first.
-func (e *Engine) blur(key uint64, n *node, side uint8, rank int, gap int64) {
+func (e *Engine) blur(m match, key uint64, n *node) {
 	scanned := 0
 	for i := e.pending.bucket(key); i >= 0 && scanned < maxScan; scanned++ {
 		c := e.pending.nodes.at(i)
-		if r, g, ok := e.fits(c, n, key, side); ok && r == rank && g <= gap {
-			c.vague = true
-		}
+		c.vague = c.vague || e.among(m, c, n, key, 1-n.side)
 		i = c.down
 	}
 }
@@ -85,8 +100,11 @@ func (e *Engine) fits(c, n *node, key uint64, side uint8) (rank int, gap int64, 
 	if entrySide(n.dir) == n.side {
 		entry, exit = n, c
 	}
-	if e.early(entry.time, exit.time) {
+	if e.early(entry.time, exit.time) || !e.reassign && exit.time-entry.time > e.residenceLimit() {
 		return 0, 0, false
+	}
+	if exit.time < entry.time-e.doubt {
+		rank -= outOfOrder
 	}
 	if c.tcp && c.hasTS && n.hasTS && c.tsval == n.tsval {
 		rank += 4

@@ -77,6 +77,7 @@ func (e *Engine) settleClock() {
 	case e.opts.Live || e.oneSource || !e.points[inside].present || !e.points[outside].present:
 	default:
 		e.clock.basis, e.clock.fixed = clockAssumed, false
+		e.doubt = e.slack
 		e.estimateClock()
 	}
 }
@@ -169,7 +170,8 @@ func (e *Engine) estimateClock() {
 		line.shift = upper
 	default:
 		line.shift = lower + (upper-lower)/2
-		e.slack = max(e.slack, (upper-lower)/2+int64(time.Millisecond))
+		e.doubt = (upper-lower)/2 + int64(time.Millisecond)
+		e.slack = max(e.slack, e.doubt)
 	}
 	e.setTimeline(line)
 }

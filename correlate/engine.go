@@ -82,6 +82,7 @@ type Engine struct {
 	now      int64
 	end      int64
 	slack    int64 // how far clocks and two taps can disagree on order
+	doubt    int64 // how far they usually do
 
 	flows       slab[flow]
 	outflows    slab[outflow]
@@ -152,7 +153,7 @@ func New(opts Options) *Engine {
 		opts.MaxRows = DefaultMaxRows
 	}
 	e := &Engine{
-		opts: opts, now: unset, nextSweep: unset, slack: int64(10 * time.Millisecond),
+		opts: opts, now: unset, nextSweep: unset, slack: int64(10 * time.Millisecond), doubt: int64(time.Millisecond),
 		flows: newSlab[flow](opts.MaxFlows), outflows: newSlab[outflow](opts.MaxFlows),
 		flowTable: newTable(), outTable: newTable(), lastOut: -1, lastFlow: -1,
 		pending: newPending(opts.MaxPending), sketches: newSlab[sketch](opts.MaxFlows),

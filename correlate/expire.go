@@ -36,7 +36,7 @@ func (e *Engine) expire(limit int64) {
 			if n.time >= limit {
 				return
 			}
-			if e.overdue(d.node); n.gen == d.gen {
+			if e.overdue(d.node, true); n.gen == d.gen {
 				e.resolve(d.node)
 			}
 		}
@@ -180,17 +180,20 @@ func (e *Engine) lookAtOverdue(limit int64) {
 			if n.time >= limit {
 				return
 			}
-			e.overdue(d.node)
+			e.overdue(d.node, false)
 		}
 		e.pending.late++
 	}
 }
 
 // overdue looks elsewhere for the twin of a packet that has waited longer than
-// it takes to be forwarded.
-func (e *Engine) overdue(i int32) {
+// it takes to be forwarded; final: for the last time. What left the host looks
+// for what entered it, because only that way round one candidate is proof: all
+// that left came in before, but not all that came in left.
+func (e *Engine) overdue(i int32, final bool) {
 	n := e.pending.nodes.at(i)
-	if !n.outer && n.side != entrySide(n.dir) {
+	exit := n.side != entrySide(n.dir)
+	if exit && !n.outer {
 		gen := n.gen
 		if f := e.flows.at(n.owner); !f.local && f.out >= 0 {
 			e.settleLate(f, i)
@@ -199,47 +202,59 @@ func (e *Engine) overdue(i int32) {
 			return
 		}
 	}
-	if n.outer || n.side != inside || n.basis == BasisNone || n.unpaid != n.octets {
+	if n.basis == BasisNone || n.unpaid != n.octets {
 		return
 	}
-	f := e.flows.at(n.owner)
-	if f.local {
-		return
-	}
-	addr, port := f.remote()
-	key := remoteKey(n.ident, addr, port, n.dir, f.key.proto)
-	e.reassign = true
-	c, tied := e.candidate(key, n, outside)
-	if n.index == 0 {
-		e.pending.index(i, key)
-	}
-	if c >= 0 {
-		// Whoever else waits for the same packet may have the better right to it.
-		rival, contested := e.candidate(key, e.pending.nodes.at(c), inside)
-		if rival >= 0 && !contested && e.pending.nodes.at(rival).owner != n.owner {
-			c = -1
+	key := n.index
+	if !n.outer && n.side == inside {
+		f := e.flows.at(n.owner)
+		if f.local {
+			return
 		}
-		tied = tied || contested
+		addr, port := f.remote()
+		if key = remoteKey(n.ident, addr, port, n.dir, f.key.proto); n.index == 0 {
+			e.pending.index(i, key)
+		}
 	}
-	e.reassign = false
-	if c < 0 {
+	if key == 0 {
 		return
 	}
-	w := e.pending.nodes.at(c)
+	e.reassign = true
+	m := e.candidate(key, n, 1-n.side)
+	e.reassign = false
 	switch {
-	case tied && w.outer && f.out < 0:
+	case m.node < 0:
+	case exit:
+		e.claim(i, m, key, final)
+	case final:
+		e.overdue(m.node, true)
+	}
+}
+
+// claim takes what m found for the twin of packet i, which left the host, where
+// that says something new.
+func (e *Engine) claim(i int32, m match, key uint64, final bool) {
+	in, out := i, m.node
+	if e.pending.nodes.at(i).side == outside {
+		in, out = m.node, i
+	}
+	n, w := e.pending.nodes.at(in), e.pending.nodes.at(out)
+	f := e.flows.at(n.owner)
+	switch {
+	case m.tied && final && w.outer && f.out < 0:
+		e.blur(m, key, e.pending.nodes.at(i))
 		alone := *n
-		e.matchAlone(n.owner, &alone, c)
-		e.drop(i)
-	case tied:
+		e.matchAlone(n.owner, &alone, out)
+		e.drop(in)
+	case m.tied:
 	case w.outer:
-		fi, basis, t := n.owner, n.basis, n.time
+		fi, basis, t := n.owner, n.basis, w.time
 		if f.out >= 0 {
 			e.untie(fi)
 		}
 		e.tie(fi, w.owner, basis, t)
 	case w.owner != n.owner && e.flows.at(w.owner).out >= 0 && e.now-w.time > 2*e.slack:
-		e.takeOver(n.owner, c, n.basis)
+		e.takeOver(n.owner, out, n.basis)
 	}
 }
 

@@ -157,6 +157,14 @@ func (o *outflow) local() (capture.Addr, uint16) {
 	return o.key.b, o.key.bPort
 }
 
+// slot returns which chain of a tied outside flow holds packets of a direction.
+func (o *outflow) slot(dir uint8) uint8 {
+	if (dir == forward) == o.localIsA {
+		return 0
+	}
+	return 1
+}
+
 // family returns the IP version of an address.
 func family(a capture.Addr) Family {
 	if a.Is4() {

@@ -23,16 +23,9 @@ func (e *Engine) joinInside(fi int32, f *flow, p *capture.Packet, t int64, dir u
 	if f.out < 0 && n.basis != BasisNone {
 		addr, port := f.remote()
 		key := remoteKey(n.ident, addr, port, dir, f.key.proto)
-		c, tied := int32(-1), false
-		if !e.later(n) {
-			c, tied = e.candidate(key, n, outside)
-		}
-		switch {
-		case c < 0:
+		c := e.sure(key, n)
+		if c < 0 {
 			e.pending.index(e.wait(f, n), key)
-			return
-		case tied:
-			e.matchAlone(fi, n, c)
 			return
 		}
 		e.tie(fi, e.pending.nodes.at(c).owner, n.basis, t)
@@ -86,15 +79,11 @@ func (e *Engine) joinUntied(oi int32, o *outflow, p *capture.Packet, t int64, fr
 				addr, port = p.Src, p.SrcPort
 			}
 			key = remoteKey(n.ident, addr, port, dir, o.key.proto)
-			c, tied := int32(-1), false
-			if !e.later(n) {
-				c, tied = e.candidate(key, n, inside)
-			}
-			if c >= 0 {
+			if c := e.sure(key, n); c >= 0 {
 				if kept[forward] >= 0 {
 					e.drop(kept[forward])
 				}
-				e.found(oi, n, c, tied, t)
+				e.found(oi, n, c, t)
 				return
 			}
 		}
@@ -113,21 +102,23 @@ func (e *Engine) joinUntied(oi int32, o *outflow, p *capture.Packet, t int64, fr
 	}
 }
 
-// later reports whether it is too early to say which packet n is the twin of:
-// where the order of two clocks is only estimated, one with the same content may
-// still come that entered before. Sequence numbers and DNS ids do not repeat in
-// that time; payloads do.
-func (e *Engine) later(n *node) bool {
-	return !e.clock.fixed && n.basis != BasisOctets && n.basis != BasisDNS
+// sure finds the twin of n where there can be but one. Otherwise n waits, and
+// whatever ties one of the flows in the meantime decides for the others. So it
+// does where its twin should have come after it, and where the order of two
+// clocks is only estimated: another one with the same content may be about to.
+func (e *Engine) sure(key uint64, n *node) int32 {
+	if !e.clock.fixed || n.side == entrySide(n.dir) {
+		return -1
+	}
+	if m := e.candidate(key, n, 1-n.side); !m.tied {
+		return m.node
+	}
+	return -1
 }
 
 // found ties the untied outside flow of n to the inside flow in which c waits.
-func (e *Engine) found(oi int32, n *node, c int32, tied bool, t int64) {
+func (e *Engine) found(oi int32, n *node, c int32, t int64) {
 	fi := e.pending.nodes.at(c).owner
-	if tied {
-		e.matchAlone(fi, n, c)
-		return
-	}
 	f := e.flows.at(fi)
 	if f.out >= 0 {
 		e.untie(fi)
@@ -186,7 +177,8 @@ func (e *Engine) wait(f *flow, n *node) int32 {
 }
 
 // matchAlone accounts for two packets that are surely twins of each other's
-// kind without saying which flow became which: several fit equally well.
+// kind without saying which flow became which: several fit equally well, and
+// nothing has told them apart while they waited.
 func (e *Engine) matchAlone(fi int32, n *node, c int32) {
 	f := e.flows.at(fi)
 	w := e.pending.nodes.at(c)

@@ -236,8 +236,7 @@ func (e *Engine) forwardedTwin(p *capture.Packet, t int64) bool {
 	if n.basis == BasisNone {
 		return false
 	}
-	c, _ := e.candidate(remoteKey(n.ident, p.Dst, p.DstPort, forward, p.Proto), n, inside)
-	return c >= 0
+	return e.candidate(remoteKey(n.ident, p.Dst, p.DstPort, forward, p.Proto), n, inside).node >= 0
 }
 
 // remotes reports whether the outside flow of a packet is tied to a client.

@@ -134,7 +134,7 @@ func (e *Engine) replied(f *flow, n *node) {
 	for i, k := f.requests, 0; i >= 0 && k < maxOpenRequests; k++ {
 		r := e.requests.at(i)
 		i = r.older
-		if r.id != n.seq && !n.tcp || r.answered || r.replied {
+		if r.id != n.seq && !n.tcp || r.replied {
 			continue
 		}
 		r.replied = true
@@ -145,7 +145,7 @@ func (e *Engine) replied(f *flow, n *node) {
 		if r.kind == capture.KindEchoRequest {
 			r.beyond.Kind, r.beyond.ICMPType = capture.KindEchoReply, 0
 		}
-		if r.left {
+		if r.left && n.time >= r.leftAt {
 			e.took(f, 1, n.time-r.leftAt)
 		}
 	}

@@ -29,11 +29,9 @@ func (e *Engine) tie(fi, oi int32, basis Basis, t int64) {
 			e.pending.unindex(i)
 		}
 	}
-	for slot := range o.pending {
-		dir := uint8(forward)
-		if (slot == 0) != o.localIsA {
-			dir = back
-		}
+	// What left first: a reply is one to a request that is known to have left.
+	for dir := uint8(forward); dir <= back; dir++ {
+		slot := o.slot(dir)
 		old := &o.past[slot]
 		e.addOutside(f, dir, old.Count)
 		if dir == back {
@@ -81,10 +79,7 @@ func (e *Engine) takeOver(fi, c int32, basis Basis) {
 		e.untie(fi)
 	}
 	for dir := uint8(forward); dir <= back; dir++ {
-		slot := uint8(0)
-		if (dir == forward) != o.localIsA {
-			slot = 1
-		}
+		slot := o.slot(dir)
 		ends := &g.pending[dir][outside]
 		for i := ends.head; i >= 0; {
 			n := *e.pending.nodes.at(i)
