@@ -140,3 +140,24 @@ func TestHostile(t *testing.T) {
 		checkSums(t, analyse(t, tr.opts, tr.inputs()...), 1<<40)
 	}
 }
+
+// TestEvictedEarly makes room by ending conversations whose packets are still
+// on their way through the host: live taps go on, so that nothing but the time
+// tells that they are not lost.
+func TestEvictedEarly(t *testing.T) {
+	tr := &trace{opts: correlate.Options{Live: true, MaxFlows: 16}}
+	tr.opts.Clients = append(tr.opts.Clients, prefix("10.8.0.0/24"))
+	for n := range 1000 {
+		us := int64(n) * 1000
+		c, w := fmt.Sprintf("%s:%d", phone, 2000+n), fmt.Sprintf("%s:%d", wanIP, 3000+n)
+		p := udp(c, site+":9000", datagram(n, 90))
+		tr.tunnel(us, p)
+		tr.wan(us+30_000, p.from(w))
+	}
+	taps := tr.inputs()
+	taps[0].Picks = []correlate.Pick{{Interface: "wg0", Role: capture.RoleTunnel}, {Interface: "eth0", Role: capture.RoleWAN}}
+	ev := analyse(t, tr.opts, taps...)
+	if tot := ev.Totals; tot.LostPackets != 0 || tot.Unobservable < 900 || tot.Evicted == 0 {
+		t.Errorf("totals %+v", tot)
+	}
+}

@@ -112,7 +112,7 @@ type outerState struct {
 }
 
 func newOuterState() *outerState {
-	return &outerState{servers: make(map[netip.AddrPort]bool), index: newTable(), lastIndex: -1, granted: make(indices), claimed: make(indices)}
+	return &outerState{servers: make(map[netip.AddrPort]bool), index: newTable(), lastIndex: -1}
 }
 
 // find returns the index of the peer with a pair of endpoints, or -1.

@@ -6,18 +6,23 @@ const maxIndices = 1 << 16
 
 // indices remembers which endpoint an index was issued to or by. Those of a
 // device that moved on stay with the endpoint that the handshake came from,
-// which is what tells a device that moved from two that share a key.
-type indices map[uint32]int32
+// which is what tells a device that moved from two that share a key. Of more
+// than maxIndices the older half is forgotten.
+type indices struct{ young, old map[uint32]int32 }
 
-func (x indices) note(index uint32, peer int32) {
-	if len(x) < maxIndices {
-		x[index] = peer
+func (x *indices) note(index uint32, peer int32) {
+	if len(x.young) >= maxIndices/2 || x.young == nil {
+		x.young, x.old = make(map[uint32]int32), x.young
 	}
+	x.young[index] = peer
 }
 
 // owner returns the endpoint that an index belongs to; -1 if it is not known.
-func (x indices) owner(index uint32) int32 {
-	if i, ok := x[index]; ok {
+func (x *indices) owner(index uint32) int32 {
+	if i, ok := x.young[index]; ok {
+		return i
+	}
+	if i, ok := x.old[index]; ok {
 		return i
 	}
 	return -1

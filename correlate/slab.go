@@ -4,7 +4,7 @@ package correlate
 // into it stays good while others are added, and recycles what was released.
 // It never gives memory back: its size is that of the busiest moment.
 type slab[T any] struct {
-	pages [][]T
+	pages []*[slabPage]T
 	free  []int32
 	used  int32 // slots ever handed out
 	live  int32
@@ -32,13 +32,14 @@ func (s *slab[T]) alloc() int32 {
 	i := s.used
 	s.used++
 	if int(i)/slabPage == len(s.pages) {
-		s.pages = append(s.pages, make([]T, slabPage))
+		s.pages = append(s.pages, new([slabPage]T))
 	}
 	return i
 }
 
-// at returns the value with index i; i must be allocated.
-func (s *slab[T]) at(i int32) *T { return &s.pages[i/slabPage][i%slabPage] }
+// at returns the value with index i; i must be allocated. Divided as unsigned
+// numbers: a page is found by a shift and a mask.
+func (s *slab[T]) at(i int32) *T { return &s.pages[uint32(i)/slabPage][uint32(i)%slabPage] }
 
 // spread returns the k-th of evictStep slots all over the slab, of those that
 // were ever handed out: neighbours were mostly handed out at the same time, so
