@@ -64,7 +64,7 @@ func (p *point) covers(from, to, slack int64) bool {
 	if !p.open && to > p.to {
 		return false
 	}
-	return !p.droppedIn(from, to)
+	return !p.droppedIn(from-slack, to+slack)
 }
 
 // droppedIn reports whether packets that passed the point between from and to

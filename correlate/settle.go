@@ -328,8 +328,10 @@ func (f *flow) segments(dir uint8, missing uint32) uint64 {
 // paired notes a link between an inside and an outside record.
 func (e *Engine) paired(f *flow, entry, exit *node) {
 	f.pairs++
-	e.related++
 	d := exit.time - entry.time
+	if e.clock.basis != clockAssumed || max(d, -d) <= minResidence {
+		e.related++
+	}
 	leg := 0
 	if entry.dir == back {
 		leg = 2

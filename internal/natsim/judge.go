@@ -67,6 +67,50 @@ func abs(n int64) int64 {
 	return n
 }
 
+// Packets that two files must share before they prove how far their clocks are
+// apart: of two flows, or more of one (a conversation that is repeated, or a
+// retransmitted burst, agrees with itself at a wrong distance).
+const (
+	shared       = 3
+	sharedOfFlow = 8
+	shortest     = 16 // octets of a datagram's payload that tell it from others
+)
+
+// drift finds out whether two files share enough packets that identify
+// themselves: by their content they occur once in each, where they begin or
+// stand alone in a frame.
+func (j *judge) drift() {
+	if j.Config.One {
+		return
+	}
+	var once [2]map[claim]*Record
+	for point := range j.taps {
+		seen := make(map[claim]int)
+		once[point] = make(map[claim]*Record)
+		list := j.taps[point].records
+		for i := range list {
+			if r := &list[i]; r.whole() && r.Captured && r.Readable && !r.Error && r.Content.proves && (r.Key.Proto != protoUDP || r.octets >= shortest) {
+				c := j.claimOf(r)
+				seen[c]++
+				once[point][c] = r
+			}
+		}
+		for c, n := range seen {
+			if n > 1 {
+				delete(once[point], c)
+			}
+		}
+	}
+	n, flows := 0, make(map[Key]bool)
+	for c, r := range once[Inside] {
+		if o := once[Outside][c]; o != nil && o.parts[0].id == r.parts[0].id {
+			n++
+			flows[r.Key] = true
+		}
+	}
+	j.adrift = n < shared || len(flows) < 2 && n < sharedOfFlow
+}
+
 // twin returns the captured and readable records that carry a part at a point.
 func (j *judge) seen(point, id int) []*Record {
 	var list []*Record
@@ -119,7 +163,7 @@ func (j *judge) tie() {
 					found[k] = m
 				}
 				m.First, m.Last = min(m.First, in.At, out.At), max(m.Last, in.At, out.At)
-				m.Provable = m.Provable || proves && !twins
+				m.Provable = m.Provable || proves && !twins && !j.adrift
 			}
 		}
 	}
@@ -168,6 +212,12 @@ func (j *judge) count() {
 	for _, f := range j.flows {
 		for dir := range f.Lost {
 			f.Lost[dir].Min = max(f.Lost[dir].Min, 0)
+		}
+		if j.adrift {
+			f.Lost[0].Min, f.Lost[1].Min, f.Matched.Min, f.Pairs.Min = 0, 0, 0, 0
+			if f.Tied {
+				f.Reasons = append(f.Reasons, Adrift)
+			}
 		}
 		if !f.Tied && !f.Key.Client.Addr().IsPrivate() && !known[f.Key.Client.Addr()] {
 			// A public address that called once may be anybody's.

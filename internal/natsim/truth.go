@@ -20,6 +20,7 @@ const (
 	Orphan   Reason = "orphan"   // a lost packet was repeated, and only the way out of the repetition was captured
 	Stranger Reason = "stranger" // a public address of which nothing else shows that it is a client
 	Altered  Reason = "altered"  // sequence numbers were translated
+	Adrift   Reason = "adrift"   // too few packets that both taps have say how far apart their clocks are
 	Merged   Reason = "merged"   // merged on both sides: how many packets were lost is not to be seen
 )
 
@@ -78,6 +79,7 @@ type judge struct {
 	finer  map[finerKey]int     // largest packet of a flow's direction where it is not merged
 	claims map[claim][]*Record
 	orphan map[Key][]*Record // captured where they left, not where they entered
+	adrift bool              // nothing proves by how much the clocks differ
 }
 
 type finerKey struct {
@@ -92,6 +94,7 @@ func (s *sim) result() *Result {
 	j.cover()
 	j.leftBehind()
 	j.claim()
+	j.drift()
 	j.tie()
 	j.count()
 	for _, f := range j.flows {
