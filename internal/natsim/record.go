@@ -151,11 +151,11 @@ func (r *Record) need(link, extended bool) int {
 	n := 20
 	if r.End.Addr().Is6() {
 		n = 40
-		if extended {
-			n += 8
-		}
 	}
-	inner := n
+	inner := n // of what an error quotes, which nothing is inserted in
+	if extended && n == 40 {
+		n += 8
+	}
 	if link {
 		n += 14
 	}
