@@ -71,11 +71,13 @@ func (e *Engine) settleWithin(f *flow, ends *chainEnds, n *node, stay int64) boo
 }
 
 // settleLate looks for the entry of a packet that left the host longer ago than
-// any twin could still turn up: it was held up, or there is none.
+// any twin could still turn up: it was held up. Where the tap at its entry was
+// not watching, or dropped packets, it is taken for one that entered unseen: to
+// be missed there is common, to be held up is not.
 func (e *Engine) settleLate(f *flow, i int32) {
 	n := e.pending.nodes.at(i)
 	ends := &f.pending[n.dir][1-n.side]
-	if ends.head < 0 {
+	if ends.head < 0 || !e.points[1-n.side].covers(n.time-e.residenceLimit(), n.time, e.slack) {
 		return
 	}
 	own := e.chainOf(n)
@@ -140,7 +142,7 @@ func (e *Engine) search(f *flow, ends *chainEnds, n *node, level likeness, stay 
 	i, scanned := start, 0
 	for ; i >= 0 && scanned < maxScan; scanned++ {
 		next := e.pending.nodes.at(i).next
-		if e.try(f, ends, i, n, level, stay) {
+		if e.try(f, ends, e.nearer(i, n), n, level, stay) {
 			return true
 		}
 		i = next
@@ -164,6 +166,35 @@ func (e *Engine) search(f *flow, ends *chainEnds, n *node, level likeness, stay 
 		i = prev
 	}
 	return false
+}
+
+// nearer returns, instead of a waiting datagram that would have been in the host
+// for unusually long if n were its twin, the youngest of equal content that came
+// before n: where a stream repeats its content, or was cut too short to show it,
+// one that is missing would otherwise shift all that follow by one.
+func (e *Engine) nearer(i int32, n *node) int32 {
+	w := e.pending.nodes.at(i)
+	if n.tcp || entrySide(n.dir) == n.side || n.time-w.time <= minResidence/10 || !w.alike(n) {
+		return i
+	}
+	best := i
+	for k, j := 0, w.next; j >= 0 && k < exactScan; k++ {
+		c := e.pending.nodes.at(j)
+		if c.time > n.time {
+			break
+		}
+		if c.alike(n) {
+			best = j
+		}
+		j = c.next
+	}
+	return best
+}
+
+// alike reports whether two datagrams show the same content, as far as both
+// were captured.
+func (n *node) alike(o *node) bool {
+	return n.ident == o.ident && n.octets == o.octets && (n.ident64 == 0 || o.ident64 == 0 || n.ident64 == o.ident64)
 }
 
 // try pays what waiting packet i and n have in common; true: all of n is
@@ -210,8 +241,7 @@ func pay(w, n *node, level likeness) bool {
 		}
 		return payTCP(w, n)
 	}
-	if w.ident == n.ident && w.octets == n.octets && (w.ident64 == 0 || n.ident64 == 0 || w.ident64 == n.ident64) ||
-		(w.basis == BasisNone || n.basis == BasisNone) && w.octets == n.octets {
+	if w.alike(n) || (w.basis == BasisNone || n.basis == BasisNone) && w.octets == n.octets {
 		// What was cut off on one side is compared by length alone: the flow
 		// is known, and datagrams keep their order.
 		w.unpaid, n.unpaid = 0, 0
