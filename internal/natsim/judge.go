@@ -295,6 +295,10 @@ func (j *judge) entered(f *Flow, r *Record, entry int) {
 	case !known:
 		f.Lost[r.Dir].add(0, n)
 		f.Reasons = append(f.Reasons, Unseen)
+	case j.repeated(r):
+		f.Lost[r.Dir].add(0, n)
+		f.Pairs.add(0, 1)
+		f.Reasons = append(f.Reasons, Orphan)
 	case !j.watched(exit, r.At):
 		f.Lost[r.Dir].add(0, n)
 		f.Reasons = append(f.Reasons, Edge)
@@ -317,6 +321,47 @@ func (j *judge) entered(f *Flow, r *Record, entry int) {
 func (j *judge) beheaded(links map[*Record]bool, entry int) bool {
 	for x := range links {
 		if len(x.parts) > 1 && j.first(entry, x.parts[0].id) == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// leftBehind finds what was captured where it left the host alone.
+func (j *judge) leftBehind() {
+	for dir := Forward; dir <= Back; dir++ {
+		entry := entryPoint(dir)
+		list := j.taps[1-entry].records
+		for i := range list {
+			r := &list[i]
+			if r.Dir != dir || !r.whole() || !r.Captured || !r.Readable {
+				continue
+			}
+			for _, p := range r.parts {
+				if len(j.seen(entry, p.id)) == 0 {
+					j.orphan[r.Key] = append(j.orphan[r.Key], r)
+					break
+				}
+			}
+		}
+	}
+}
+
+// repeated reports whether an orphan could be taken for what became of a record:
+// it left no later than packets do. One that left later entered unseen.
+func (j *judge) repeated(r *Record) bool {
+	for _, o := range j.orphan[r.Key] {
+		if o.Dir != r.Dir || o.At < r.At-edgeRoom || o.At > r.At+j.limit || o.Error != r.Error {
+			continue
+		}
+		if r.tcp {
+			from, to := int32(o.Content.seq-r.Content.seq), int32(o.Content.seq-r.Content.seq)+int32(o.octets)
+			if from < int32(r.octets) && to > 0 || r.octets == 0 && o.octets == 0 {
+				return true
+			}
+			continue
+		}
+		if o.Content.payload == r.Content.payload && o.Content.seq == r.Content.seq || len(o.parts) > 1 || len(r.parts) > 1 {
 			return true
 		}
 	}

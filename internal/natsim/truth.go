@@ -17,6 +17,7 @@ const (
 	Cut      Reason = "cut"      // frames cut before what identifies them
 	Unseen   Reason = "unseen"   // packets at the WAN of a flow of which nothing else was seen on both sides
 	Edge     Reason = "edge"     // packets lost where the other tap was about to begin, to end, or to drop
+	Orphan   Reason = "orphan"   // a lost packet was repeated at once, and only the way out of the repetition was captured
 	Stranger Reason = "stranger" // a public address of which nothing else shows that it is a client
 	Altered  Reason = "altered"  // sequence numbers were translated
 	Adrift   Reason = "adrift"   // too few packets that both taps have say how far apart their clocks are
@@ -77,7 +78,8 @@ type judge struct {
 	span   [2][2]int64          // what each tap covers
 	finer  map[finerKey]int     // largest packet of a flow's direction where it is not merged
 	claims map[claim][]*Record
-	adrift bool // nothing proves by how much the clocks differ
+	orphan map[Key][]*Record // captured where they left, not where they entered
+	adrift bool              // nothing proves by how much the clocks differ
 }
 
 type finerKey struct {
@@ -87,9 +89,10 @@ type finerKey struct {
 
 func (s *sim) result() *Result {
 	r := &Result{Config: s.cfg, taps: s.taps}
-	j := &judge{Result: r, flows: make(map[Key]*Flow), finer: make(map[finerKey]int), claims: make(map[claim][]*Record)}
+	j := &judge{Result: r, flows: make(map[Key]*Flow), finer: make(map[finerKey]int), claims: make(map[claim][]*Record), orphan: make(map[Key][]*Record)}
 	j.index()
 	j.cover()
+	j.leftBehind()
 	j.claim()
 	j.drift()
 	j.tie()
