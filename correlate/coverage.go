@@ -50,8 +50,8 @@ type point struct {
 	drops     []span
 	dropped   uint64
 	packets   uint64
-	blurred   bool // packets were cut too short to be identified
-	cutErrors bool // so were ICMP errors: what they quote is not to be seen
+	blurred   bool    // packets were cut too short to be identified
+	cutErrors [2]bool // by family: so were ICMP errors, what they quote is not to be seen
 }
 
 // covers reports whether the point would have shown a packet that passed it

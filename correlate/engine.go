@@ -343,7 +343,7 @@ func (e *Engine) packet(in *input, p *capture.Packet, b *capture.Batch) {
 		pt.blurred = true
 	}
 	if p.Kind == capture.KindICMPError && p.Flags&capture.FlagTruncated != 0 && cutQuote(p, b) {
-		pt.cutErrors = true
+		pt.cutErrors[familyIndex(family(p.Dst))] = true
 	}
 	if side == inside {
 		e.tunnel(p, t, c, b)

@@ -161,7 +161,15 @@ func (e *Engine) observable(n *node) bool {
 	if pt.open && n.time+e.residenceLimit() > e.now {
 		return false // judged before its time, to make room
 	}
-	return !e.blindAll && !(n.refusal && pt.cutErrors) && !e.unrelated() && pt.covers(n.time, n.time+e.residenceLimit(), e.slack)
+	return !e.blindAll && !(n.refusal && pt.cutErrors[e.familyOf(n)]) && !e.unrelated() && pt.covers(n.time, n.time+e.residenceLimit(), e.slack)
+}
+
+// familyOf returns the index of the IP version of a waiting packet.
+func (e *Engine) familyOf(n *node) int {
+	if n.outer {
+		return familyIndex(family(e.outflows.at(n.owner).key.a))
+	}
+	return familyIndex(family(e.flows.at(n.owner).key.a))
 }
 
 // unrelated reports whether nothing says so far that the two points show the

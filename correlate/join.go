@@ -157,7 +157,7 @@ func (e *Engine) newNode(p *capture.Packet, t int64, dir, side uint8) *node {
 	if p.Kind == capture.KindTCP {
 		n.tcp = true
 		n.octets = p.TCPOctets()
-		n.lo, n.seq, n.ack = p.Seq, p.Seq, p.Ack
+		n.lo, n.hi, n.seq, n.ack = p.Seq, p.Seq+n.octets, p.Seq, p.Ack
 		n.flags, n.window, n.tsval, n.hasTS = p.TCPFlags, p.Window, p.TSval, p.HasTS
 	} else {
 		n.octets, n.seq = max(p.PayloadLen, 1), requestID(p)

@@ -16,7 +16,7 @@ type node struct {
 	length uint32 // octets of the IP packet
 	octets uint32 // TCP: sequence numbers occupied; else payload length
 	unpaid uint32 // of octets
-	lo     uint32 // TCP: first sequence number not paid yet
+	lo, hi uint32 // TCP: what is not paid yet lies from lo to before hi
 	seq    uint32 // TCP; else what ties a reply to its request
 	ack    uint32
 	part   uint32 // of glued datagrams: octets of the first one; 0: none seen

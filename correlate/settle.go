@@ -277,9 +277,9 @@ func payTCP(w, n *node) bool {
 	if int32(n.lo-lo) > 0 {
 		lo = n.lo
 	}
-	hi := w.seq + w.octets
-	if int32(n.seq+n.octets-hi) < 0 {
-		hi = n.seq + n.octets
+	hi := w.hi
+	if int32(n.hi-hi) < 0 {
+		hi = n.hi
 	}
 	common := int32(hi - lo)
 	if common <= 0 {
@@ -329,12 +329,16 @@ func payGlued(w, n *node, level likeness) bool {
 // longPrefix is how many octets the longer hash of a datagram covers.
 const longPrefix = 64
 
-// charge takes paid octets from lo on off a segment. In order, the unpaid part
-// shrinks from the left, so that a later overlap is not paid twice.
+// charge takes paid octets from lo on off a segment. The unpaid part shrinks
+// from the side on which they lie, so that copies of the same octets do not pay
+// for others.
 func (n *node) charge(lo, paid uint32) {
 	n.unpaid -= paid
-	if lo == n.lo {
+	switch {
+	case lo == n.lo:
 		n.lo += paid
+	case lo+paid == n.hi:
+		n.hi -= paid
 	}
 }
 

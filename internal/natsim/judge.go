@@ -317,10 +317,14 @@ func (j *judge) entered(f *Flow, r *Record, entry int) {
 }
 
 // beheaded reports whether a record left glued behind a datagram that was not
-// captured where it entered: the only one whose hash could tell.
+// captured where it entered, or seems to have left by itself: the only one whose
+// hash could tell.
 func (j *judge) beheaded(links map[*Record]bool, entry int) bool {
 	for x := range links {
-		if len(x.parts) > 1 && j.first(entry, x.parts[0].id) == nil {
+		if len(x.parts) < 2 {
+			continue
+		}
+		if head := j.first(entry, x.parts[0].id); head == nil || j.repeated(head) {
 			return true
 		}
 	}
@@ -361,7 +365,7 @@ func (j *judge) repeated(r *Record) bool {
 			}
 			continue
 		}
-		if o.Content.payload == r.Content.payload && o.Content.seq == r.Content.seq || len(o.parts) > 1 || len(r.parts) > 1 {
+		if j.claimOf(o).content == j.claimOf(r).content || len(o.parts) > 1 || len(r.parts) > 1 {
 			return true
 		}
 	}
