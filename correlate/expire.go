@@ -84,7 +84,7 @@ func (p *unclaimed) add(n *node, observable bool) {
 	p.Bytes += uint64(n.length)
 	switch {
 	case n.dir == forward:
-	case !observable:
+	case !observable || n.refusal:
 		p.unobserved++
 	default:
 		p.lost += uint64(max(n.length, 1)-1)/wholePacket + 1
@@ -115,7 +115,7 @@ func (e *Engine) resolveEntry(f *flow, n *node) {
 	}
 	switch {
 	case n.tcp && n.length > wholePacket:
-		f.lost[n.dir] += f.segments(n.dir, n.unpaid)
+		f.lose(n.dir, n.unpaid)
 	case n.part > 0:
 		f.lost[n.dir] += uint64((n.unpaid-1)/n.part) + 1
 	default:
@@ -161,15 +161,18 @@ func (e *Engine) observable(n *node) bool {
 	if pt.open && n.time+e.residenceLimit() > e.now {
 		return false // judged before its time, to make room
 	}
-	return !e.blindAll && !(n.refusal && pt.cutErrors[e.familyOf(n)]) && !e.unrelated() && pt.covers(n.time, n.time+e.residenceLimit(), e.slack)
+	return !e.blindAll && !(n.refusal && e.errorHidden(pt, n)) && !e.unrelated() && pt.covers(n.time, n.time+e.residenceLimit(), e.slack)
 }
 
-// familyOf returns the index of the IP version of a waiting packet.
-func (e *Engine) familyOf(n *node) int {
+// errorHidden reports whether a point would not have shown an ICMP error: it cut
+// those of its family before what they quote, or the flow that is quoted was not
+// known inside when the error came.
+func (e *Engine) errorHidden(pt *point, n *node) bool {
 	if n.outer {
-		return familyIndex(family(e.outflows.at(n.owner).key.a))
+		return pt.cutErrors[familyIndex(family(e.outflows.at(n.owner).key.a))]
 	}
-	return familyIndex(family(e.flows.at(n.owner).key.a))
+	f := e.flows.at(n.owner)
+	return pt.cutErrors[familyIndex(family(f.key.a))] || n.time < f.first
 }
 
 // unrelated reports whether nothing says so far that the two points show the

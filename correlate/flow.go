@@ -67,7 +67,7 @@ type flow struct {
 	translatedPort uint16
 	lastOutside    int64 // time of the last packet on the WAN
 	ambiguous      uint64
-	segment        [2]uint32       // by direction: the largest payload of a TCP packet that was not merged
+	sizes          [2]sizes        // by direction
 	doubtful       uint64          // packets that are lost if the flow turns out to be a client's
 	unbidden       uint64          // packets at tunnel_out that the WAN tap would have shown, had they come from there
 	pending        [2][2]chainEnds // by direction and side

@@ -43,7 +43,7 @@ func (e *Engine) early(entry, exit int64) bool { return exit < entry-e.slack }
 func (e *Engine) settle(f *flow, n *node, payload uint32) {
 	ends := &f.pending[n.dir][1-n.side]
 	if n.tcp && n.octets > 0 && n.length <= wholePacket {
-		f.segment[n.dir] = max(f.segment[n.dir], payload)
+		f.measure(n.dir, payload)
 	}
 	if ends.head < 0 {
 		return
@@ -345,19 +345,6 @@ func (n *node) charge(lo, paid uint32) {
 // wholePacket is the length in octets of the longest IP packet that is surely a
 // single one: the MTU of Ethernet. What is longer may have been merged.
 const wholePacket = 1500
-
-// segments returns how many packets missing octets of a direction make: by the
-// largest segment that was seen by itself at either point.
-func (f *flow) segments(dir uint8, missing uint32) uint64 {
-	size := f.segment[dir]
-	if size == 0 {
-		size = wholePacket - 40
-	}
-	if missing <= size {
-		return 1
-	}
-	return uint64((missing-1)/size) + 1
-}
 
 // paired notes a link between an inside and an outside record.
 func (e *Engine) paired(f *flow, entry, exit *node) {
