@@ -69,7 +69,7 @@ func TestTieOfOthers(t *testing.T) {
 	tr.tunnel(1_000_000, probe(phone+":5001"))
 	tr.tunnel(1_016_000, probe(phone+":5002"))
 	tr.wan(1_016_200, probe(wanIP+":61000"))
-	tr.tunnel(1_018_000, probe(phone+":5003"))
+	tr.tunnel(1_017_000, probe(phone+":5003"))
 	tr.idle(9_000_000)
 	ev := tr.run(t)
 	want{matched: 3*callPackets + 1, lost: 2, ambiguous: 1, nat: []string{scanCall}}.check(t, ev)
