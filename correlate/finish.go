@@ -33,6 +33,7 @@ func (e *Engine) finish() *Evidence {
 	for e.requestQueue.size > 0 {
 		e.settleOldest()
 	}
+	e.contradictClients()
 	return e.evidence()
 }
 

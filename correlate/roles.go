@@ -59,6 +59,7 @@ func (e *Engine) assign() error {
 	}
 	e.settled = true
 	e.learnPort()
+	e.contradictGiven()
 	e.learnMAC()
 	e.learnGateway()
 	e.learnClients()

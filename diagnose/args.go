@@ -15,7 +15,7 @@ func arguments(ev *correlate.Evidence, ctx *Context, c *correlate.Client, p *cor
 		"requests": uint64(0), "answered": uint64(0), "targets": 0,
 		"tunnel": adapter(ev, ctx, capture.RoleTunnel), "wan": adapter(ev, ctx, capture.RoleWAN),
 		"prefix": "", "peer": "", "port": int(ev.WireGuard.Port),
-		"initiations": uint64(0), "responses": uint64(0), "data_in": uint64(0),
+		"initiations": uint64(0), "responses": uint64(0), "data_in": uint64(0), "data_out": uint64(0), "key": "",
 		"seconds": (ev.Ended - ev.Started) / 1e9, "flows": ev.Expected(), "flows_answered": ev.Totals.Answered,
 		"os": ctx.OS, "reason": "", "dropped": ev.Coverage.TunnelDropped + ev.Coverage.WANDropped, "untested": untested(ev),
 	}
@@ -43,6 +43,7 @@ func arguments(ev *correlate.Evidence, ctx *Context, c *correlate.Client, p *cor
 	if p != nil {
 		args["peer"] = p.Endpoint.String()
 		args["initiations"], args["responses"], args["data_in"] = p.Initiations, p.Responses, p.DataIn
+		args["data_out"], args["key"] = p.DataOut, p.PublicKey.String()
 	}
 	return args
 }

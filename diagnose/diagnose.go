@@ -20,6 +20,17 @@ type Context struct {
 	// Facts are the settings of the machine that was captured, nil if not known;
 	// Before is an earlier snapshot of the same run, for counters, or nil.
 	Facts, Before *host.Snapshot
+
+	// ExpectTraffic is the person's word that the phone tried while the
+	// captures ran; Attempts are the tries that were marked.
+	ExpectTraffic bool
+	Attempts      []Attempt
+}
+
+// Attempt is a try of the person on the phone.
+type Attempt struct {
+	Time   int64 // nanoseconds since 1970
+	Loaded bool  // the page came
 }
 
 // maxFindings is how many findings are reported beside the primary one: one
@@ -62,13 +73,9 @@ func Run(ev *correlate.Evidence, ctx Context) *Diagnosis {
 			d.Episodes = j.episodes
 		}
 	}
-	outer := judgePeers(ev, &ctx)
-	for i := range outer {
-		// One endpoint that fails while another client works is a scanner, a
-		// stale device, or somebody else's trouble: not the headline.
-		if answered {
-			outer[i].Severity = SeverityWarning
-		}
+	outer := judgePeers(ev, &ctx, d, len(faults) > 0)
+	if strangeKey(ev) {
+		d.Caveats = append(d.Caveats, correlate.Caveat{ID: "key-contradiction"})
 	}
 	d.Findings = rank(slices.Concat(outer, faults, warnings))
 	settle(ev, &ctx, d, answered, blocked)
@@ -187,28 +194,6 @@ func answeredFlow(ev *correlate.Evidence, c *correlate.Client) bool {
 	return false
 }
 
-// judgePeers applies the rules of the encrypted side.
-func judgePeers(ev *correlate.Evidence, ctx *Context) []Finding {
-	if !ev.Coverage.WAN {
-		return nil
-	}
-	var out []Finding
-	seen := make(map[string]bool)
-	for i := range ev.WireGuard.Peers {
-		s := &subject{ev: ev, ctx: ctx, peer: &ev.WireGuard.Peers[i]}
-		for _, r := range peerRules {
-			if p, ok := r.prove(s); ok {
-				if !seen[r.id] {
-					out = append(out, s.finding(r, p))
-				}
-				seen[r.id] = true
-				break
-			}
-		}
-	}
-	return out
-}
-
 // finding makes a finding of a proof.
 func (s *subject) finding(r *rule, p proof) Finding {
 	f := Finding{
@@ -234,6 +219,9 @@ func (s *subject) finding(r *rule, p proof) Finding {
 		}
 	} else if s.peer != nil {
 		f.Scope.Peer = s.peer.Endpoint
+		values.PublicKey = s.peer.PublicKey.String()
+	} else if s.odd != nil {
+		f.Scope.Peer = s.odd.Endpoint
 	}
 	if r.causes != nil {
 		f.Causes = s.weigh(f.ID, r.causes(s, s.ctx.OS))
@@ -261,7 +249,7 @@ func addFixes(list, more []Fix) []Fix {
 // and keeps as many as a person can act on.
 func rank(all []Finding) []Finding {
 	muted := make(map[string]bool)
-	for _, r := range append(append([]*rule{}, peerRules...), clientRules...) {
+	for _, r := range slices.Concat(peerRules, oddRules, wayRules, clientRules) {
 		for i := range all {
 			if all[i].ID == r.id && all[i].Severity == SeverityFault {
 				for _, m := range r.mutes {
@@ -285,5 +273,6 @@ func rank(all []Finding) []Finding {
 	}
 	take(SeverityFault)
 	take(SeverityWarning)
+	take(SeverityInfo)
 	return out
 }

@@ -68,6 +68,23 @@ var (
 	aipWindows = recipe{id: "aip-windows", os: osWindows, commands: []string{wgWindows + `allowed-ips`}, notes: []string{"needs-admin"}}
 )
 
+// What is to be changed on the phone, or outside: there are no commands for it.
+var (
+	endpointPhone  = recipe{id: "endpoint-phone"}
+	aroundCGNAT    = recipe{id: "around-cgnat"}
+	sameDialect    = recipe{id: "same-dialect"}
+	ownProfile     = recipe{id: "own-profile"}
+	keepalivePhone = recipe{id: "keepalive-phone"}
+)
+
+// Starting the tunnel.
+var (
+	startLinux   = recipe{id: "tunnel-start", os: osLinux, commands: []string{`wg-quick up {TUN}`}, undo: []string{`wg-quick down {TUN}`}, notes: []string{"needs-root"}}
+	startMacOS   = recipe{id: "tunnel-start", os: osMacOS, commands: []string{`sudo wg-quick up {TUN}`}, undo: []string{`sudo wg-quick down {TUN}`}}
+	startOpenWrt = recipe{id: "tunnel-start", os: osOpenWrt, commands: []string{`ifup {TUN}`}, undo: []string{`ifdown {TUN}`}, notes: []string{"needs-root"}}
+	startWindows = recipe{id: "tunnel-start", os: osWindows, commands: []string{`Start-Service {SERVICE}`}, undo: []string{`Stop-Service {SERVICE}`}, notes: []string{"needs-admin"}}
+)
+
 // WireGuard's own port.
 var (
 	portLinux = recipe{

@@ -37,10 +37,19 @@ type proof struct {
 // Both stand in the order of the path: the first that proves something wins.
 var (
 	peerRules = []*rule{
+		&wgPortUnreachable,
+		&serverKeyMismatch,
 		&handshakeUnanswered,
 		&handshakeNotCompleted,
+		&sameConfig,
+		&dataBlocked,
 		&decryptedThenDropped,
 	}
+	// oddRules judge what is no plain WireGuard, wayRules the way to the host
+	// as a whole, peerRemarks what is worth knowing of an endpoint.
+	oddRules    = []*rule{&notPlainWireGuard}
+	wayRules    = []*rule{&noOuterPackets}
+	peerRemarks = []*rule{&underLoad, &idleUnreachable}
 	clientRules = []*rule{
 		&notForwarded,
 		&natMissing,
@@ -61,6 +70,7 @@ type subject struct {
 	ev     *correlate.Evidence
 	ctx    *Context
 	peer   *correlate.Peer           // nil for client rules without a known peer
+	odd    *correlate.Oddity         // nil but for odd rules
 	client *correlate.Client         // nil for peer rules
 	family *correlate.FamilyEvidence // nil for peer rules
 	ledger *correlate.Ledger         // nil for peer rules and warnings

@@ -18,6 +18,10 @@ var handshakeNotCompleted = rule{
 		if p.State != correlate.PeerNotCompleted || p.ShortPairs < 1 || s.sameDeviceWorks() {
 			return proof{}, false
 		}
+		// A pause of 15 s shows that the client took the answer before it.
+		if p.SilentPairs > 0 && p.ShortPairs <= p.SilentPairs+1 {
+			return proof{}, false
+		}
 		// One lost response is nothing: then the second must have had its time.
 		if p.ShortPairs == 1 && time.Duration(s.ev.Ended-p.LastInitiation) < settleTime {
 			return proof{}, false

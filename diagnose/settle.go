@@ -22,6 +22,10 @@ func settle(ev *correlate.Evidence, ctx *Context, d *Diagnosis, answered bool, b
 	}
 	if answered && !ev.Coverage.RolesTied && blocked != "captures-unrelated" {
 		d.Status = StatusHealthy
+		s := &subject{ev: ev, ctx: ctx}
+		if p, ok := phoneSide.prove(s); ok {
+			d.Findings = append(d.Findings, s.finding(&phoneSide, p))
+		}
 		return
 	}
 	id, args := whyInconclusive(ev, blocked)
@@ -57,6 +61,8 @@ func whyInconclusive(ev *correlate.Evidence, blocked string) (id string, args ma
 	switch {
 	case !cover.Tunnel && !cover.WAN:
 		return "too-little-evidence", reason("no-capture")
+	case !cover.Tunnel && cover.OuterPossible:
+		return "capture-one-sided", reason(fromOutside(ev))
 	case !cover.Tunnel || !cover.WAN:
 		return "capture-one-sided", nil
 	case tunnelIn == 0 && !spoke:
@@ -94,6 +100,9 @@ func elsewhere(ev *correlate.Evidence) bool {
 // uses: packets that came out of the tunnel must have come in encrypted there,
 // or left there.
 func outerSeen(ev *correlate.Evidence) bool {
+	if out, in := ev.Stages[correlate.OuterOut].Packets, ev.Stages[correlate.OuterIn].Packets; out > 0 && in == 0 && ev.Stages[correlate.TunnelIn].Packets > 0 {
+		return false // what comes in takes another adapter
+	}
 	return !ev.Coverage.OuterPossible || ev.Stages[correlate.TunnelIn].Packets == 0 ||
 		ev.Stages[correlate.OuterIn].Packets > 0 || ev.Stages[correlate.WANOut].Packets > 0
 }
@@ -124,8 +133,17 @@ func tooLittle(ev *correlate.Evidence) string {
 		return "pending"
 	case requests(ev, correlate.FateUnobservable) > 0:
 		return "unobservable"
+	case len(ev.Clients) == 0 && greetsInVain(ev):
+		return "few-handshakes"
 	case len(ev.Clients) == 0:
 		return "no-client"
 	}
 	return "few-requests"
+}
+
+// greetsInVain reports whether a client never got further than its greeting.
+func greetsInVain(ev *correlate.Evidence) bool {
+	return slices.ContainsFunc(ev.WireGuard.Peers, func(p correlate.Peer) bool {
+		return p.State == correlate.PeerUnanswered || p.State == correlate.PeerNotCompleted
+	})
 }

@@ -48,6 +48,12 @@ func (s scene) peer(endpoint string, p correlate.Peer) *correlate.Peer {
 	if p.Last == 0 {
 		p.Last = minute
 	}
+	if p.LastIn == 0 && p.Initiations+p.DataIn+p.KeepalivesIn > 0 {
+		p.LastIn = p.Last
+	}
+	if p.Crossed == 0 {
+		p.CrossedWith = -1
+	}
 	s.WireGuard.Peers = append(s.WireGuard.Peers, p)
 	s.Stages[correlate.OuterIn].Packets += p.Initiations + p.DataIn + p.KeepalivesIn
 	return &s.WireGuard.Peers[len(s.WireGuard.Peers)-1]
@@ -342,7 +348,7 @@ func checkDiagnosis(t *testing.T, ev *correlate.Evidence, d *Diagnosis) {
 			if i > 0 && d.Findings[i-1].Severity != SeverityFault {
 				t.Errorf("%s, a fault, stands behind %s", f.ID, d.Findings[i-1].ID)
 			}
-			if len(f.Causes) == 0 || len(f.Fixes) == 0 || f.After == correlate.StageNone {
+			if len(f.Causes) == 0 || len(f.Fixes) == 0 || f.After == correlate.StageNone && f.Before == correlate.StageNone {
 				t.Errorf("%s: %d causes, %d fixes, after %v", f.ID, len(f.Causes), len(f.Fixes), f.After)
 			}
 		}

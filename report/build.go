@@ -215,7 +215,8 @@ func (b *builder) clients() []Client {
 			}
 		}
 		if c.Peer >= 0 && c.Peer < len(b.ev.WireGuard.Peers) {
-			row.Endpoint = endpoint(b.ev.WireGuard.Peers[c.Peer].Endpoint)
+			p := &b.ev.WireGuard.Peers[c.Peer]
+			row.Endpoint, row.PublicKey = endpoint(p.Endpoint), known(p.PublicKey.String())
 		}
 		for j, s := range innerStages {
 			row.packets[j] = c.Stages[s].Packets

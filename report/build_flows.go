@@ -160,6 +160,7 @@ func (b *builder) wireguard() WireGuard {
 		row := Peer{
 			Endpoint:       endpoint(p.Endpoint),
 			ServerEndpoint: endpoint(p.ServerEndpoint),
+			PublicKey:      known(p.PublicKey.String()),
 			Initiations:    p.Initiations,
 			Responses:      p.Responses,
 			Cookies:        p.Cookies,

@@ -22,6 +22,8 @@ type analysisOptions struct {
 	clockOffset time.Duration
 	maxFlows    int
 	maxPending  int
+	keys        keyOptions
+	expect      bool
 
 	port        uint16
 	offsetGiven bool
@@ -33,6 +35,8 @@ func (o *analysisOptions) register(f *pflag.FlagSet) {
 	f.IntVar(&o.givenPort, "wg-port", 0, "WireGuard's UDP `port` at the server (default: learned)")
 	f.StringArrayVar(&o.clients, "client", nil, "the client's inner address or `prefix` (repeatable; default: learned)")
 	f.StringArrayVar(&o.wan, "wan-address", nil, "an `address` of the server itself (repeatable; default: learned)")
+	o.keys.register(f)
+	f.BoolVar(&o.expect, "expect-traffic", false, "the phone tried while the captures ran: silence is a fault")
 	f.DurationVar(&o.window, "window", correlate.DefaultWindow, "the longest `time` from one side to the other")
 	f.IntVar(&o.maxFlows, "max-flows", correlate.DefaultMaxFlows, "conversations followed at a time; evicted ones are counted")
 	f.IntVar(&o.maxPending, "max-pending", correlate.DefaultMaxPending, "packets that may wait for their twin at a time")
@@ -61,6 +65,10 @@ func (o *analysisOptions) check(f *pflag.FlagSet) error {
 		return usage("--wg-port 51820", "--wg-port %d: must lie between 1 and 65535", o.givenPort)
 	}
 	o.port = uint16(o.givenPort)
+	if err := o.keys.check(); err != nil {
+		return err
+	}
+	o.adopt()
 	if o.window < 10*time.Millisecond || o.window > time.Minute {
 		return usage("--window 2s", "--window %s: must lie between 10ms and 1m", o.window)
 	}
@@ -71,6 +79,35 @@ func (o *analysisOptions) check(f *pflag.FlagSet) error {
 		o.offsetGiven = fl.Changed
 	}
 	return nil
+}
+
+// adopt takes over what the configuration file says where the person said nothing.
+func (o *analysisOptions) adopt() {
+	c := o.keys.file
+	if c == nil {
+		return
+	}
+	clients := c.Addresses
+	if !o.keys.ofPhone() {
+		clients = nil
+		for _, p := range c.Peers {
+			clients = append(clients, p.AllowedIPs...)
+		}
+		if o.port == 0 {
+			o.port = c.ListenPort
+		}
+	}
+	if len(o.prefixes) > 0 {
+		return
+	}
+	for _, p := range clients {
+		if o.keys.ofPhone() {
+			p = netip.PrefixFrom(p.Addr(), p.Addr().BitLen())
+		}
+		if p.Bits() > 0 { // a peer that may have any address names none
+			o.prefixes = append(o.prefixes, p)
+		}
+	}
 }
 
 func parsePrefix(s string) (netip.Prefix, error) {
@@ -97,6 +134,7 @@ func (o *analysisOptions) engine() correlate.Options {
 	opts := correlate.Options{
 		Window: o.window, WGPort: o.port, Clients: o.prefixes, Own: o.own,
 		MaxFlows: o.maxFlows, MaxPending: o.maxPending,
+		ServerKeys: o.keys.servers, PeerKeys: o.keys.peers,
 	}
 	if o.offsetGiven {
 		opts.ClockOffset = &o.clockOffset
@@ -106,7 +144,18 @@ func (o *analysisOptions) engine() correlate.Options {
 
 // context returns what diagnose is told.
 func (o *analysisOptions) context(os string) diagnose.Context {
-	return diagnose.Context{OS: os, Prefixes: o.prefixes, Remote: remoteSession()}
+	ctx := diagnose.Context{OS: os, Prefixes: o.prefixes, Remote: remoteSession(), ExpectTraffic: o.expect}
+	if c := o.keys.file; c != nil {
+		for _, p := range c.Addresses {
+			if p.Bits() < p.Addr().BitLen() {
+				ctx.Prefixes = append(ctx.Prefixes, p.Masked())
+			}
+			if !ctx.Server.IsValid() && !o.keys.ofPhone() {
+				ctx.Server = p.Addr()
+			}
+		}
+	}
+	return ctx
 }
 
 // remoteSession reports whether the person works over SSH, where a fix can cut

@@ -397,7 +397,16 @@ func (o *liveOptions) engineOptions(facts *host.Snapshot) correlate.Options {
 			opts.Own = append(opts.Own, p.Addr())
 		}
 	}
-	if d := facts.Device(o.tunnel); d != nil && len(opts.Clients) == 0 {
+	d := facts.Device(o.tunnel)
+	if d != nil {
+		if !d.PublicKey.IsZero() {
+			opts.ServerKeys = append(opts.ServerKeys, d.PublicKey)
+		}
+		for _, p := range d.Peers {
+			opts.PeerKeys = append(opts.PeerKeys, p.PublicKey)
+		}
+	}
+	if d != nil && len(opts.Clients) == 0 {
 		for _, p := range d.Peers {
 			for _, a := range p.AllowedIPs {
 				if a.Bits() > 0 {

@@ -26,6 +26,12 @@ var FindingArgs = map[string]any{
 	"initiations":    int64(0),
 	"responses":      int64(0),
 	"data_in":        int64(0),
+	"data_out":       int64(0),
+	"cookies":        int64(0),
+	"unreachable":    int64(0), // errors that came in about packets for the phone
+	"odd":            int64(0), // datagrams that are no plain WireGuard
+	"other":          "",       // ip:port of a second device
+	"key":            "",       // the phone's public key
 	"seconds":        int64(0), // length of the run
 	"flows":          int64(0),
 	"flows_answered": int64(0),
@@ -66,6 +72,11 @@ var CaveatArgs = map[string]map[string]any{
 	"no-wg-port":         {},
 	"settings-disagree":  {},
 	"pending":            {"count": int64(0)},
+
+	"port-contradiction":   {"given": int64(0), "seen": int64(0)},
+	"client-contradiction": {},
+	"wan-contradiction":    {"address": ""},
+	"key-contradiction":    {},
 }
 
 // HintArgs are the fields that hints may use.

@@ -56,6 +56,15 @@ type language struct {
 	words    map[string]string // headings and labels of the report
 }
 
+// join puts the parts of a language together that stand in files of their own.
+func join[T any](parts ...map[string]T) map[string]T {
+	all := map[string]T{}
+	for _, p := range parts {
+		maps.Copy(all, p)
+	}
+	return all
+}
+
 // languages lists what For accepts. A new language is one more entry, and the
 // test of this package names every sentence that it lacks.
 var languages = map[string]*language{

@@ -8,9 +8,9 @@ package text
 // switch a firewall off or to install anything anew; say what is proved fine.
 var english = language{
 	tag:      "en",
-	findings: enFindings,
-	causes:   enCauses,
-	fixes:    enFixes,
+	findings: join(enFindings, enFindingsOuter),
+	causes:   join(enCauses, enCausesOuter),
+	fixes:    join(enFixes, enFixesOuter),
 	notes:    enNotes,
 	caveats:  enCaveats,
 	reasons:  enReasons,

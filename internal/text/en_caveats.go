@@ -25,6 +25,11 @@ var enCaveats = map[string]string{
 	"no-wg-port":         `WireGuard's own packets were not recognised on the WAN, so the encrypted part was not examined. --wg-port names the port.`,
 	"settings-disagree":  `The settings look right, the packets disagree: every reason that is known for this was looked for in the settings of {{host ""}} and not found there.`,
 	"pending":            `{{n .count "attempt" "attempts"}} came too late in the capture to say whether an answer would have followed.`,
+
+	"port-contradiction":   `WireGuard's port was given as {{.given}}, but its greetings go to port {{.seen}}.`,
+	"client-contradiction": `None of the addresses that were named as the phone's appears in the tunnel.`,
+	"wan-contradiction":    `{{spell .address "An address"}} was named as the server's own, but no packet on the WAN has it.`,
+	"key-contradiction":    `The server answers greetings that were not made for the key that was given for it: that key belongs to another server.`,
 }
 
 // enReasons complete the summary of a verdict that could not be reached.
@@ -48,6 +53,11 @@ var enReasons = map[string]string{
 	"no-capture":            `No packet could be read.`,
 	"no-client":             `Which addresses belong to the phone could not be told: name them with --client.`,
 	"few-requests":          `Too few attempts were seen.`,
+	"outside-no-answers":    `The phone sent data, and {{host ""}} had nothing to send back but the keepalives that say "I hear you": forwarding, address translation or the line behind it is at fault, not the tunnel.`,
+	"outside-small-answers": `Everything that {{host ""}} sent to the phone is as small as a ping or an error message: a firewall may answer "forbidden".`,
+	"outside-both-ways":     `Data went in and out through the tunnel.`,
+	"outside-few":           `Too few encrypted packets were seen to say how far the phone came.`,
+	"outside-silent":        `Not one encrypted packet of a phone is in it.`,
 	"few-handshakes":        `Too few greetings were seen to judge their rhythm.`,
 	"tunnel-not-proved":     `Nothing proves that the captured tunnel adapter is the one in use.`,
 	"untrusted-session":     `Nothing proves that the encrypted packets belong to a session with this server.`,

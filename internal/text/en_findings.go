@@ -58,12 +58,17 @@ var enFindings = map[string]FindingText{
 		Worked: `The table of captures must show 0 lost packets.`,
 	},
 	"capture-one-sided": {
-		Title:    `Only one of the two places was captured`,
-		Headline: `No verdict: the capture shows only one of the two places, so it cannot say where packets disappear.`,
+		Title: `Only one of the two places was captured`,
+		Headline: `{{if eq .reason "outside-no-answers"}}The phone reaches {{host .os}} and its packets are decrypted; what is missing gets lost behind the tunnel.` +
+			`{{else if eq .reason "outside-both-ways"}}No verdict: encrypted packets go both ways, but whether they are answers cannot be seen from outside.` +
+			`{{else if eq .reason "outside-small-answers"}}No verdict: {{host .os}} sends something back to the phone, but nothing larger than a ping or an error message.` +
+			`{{else}}No verdict: the capture shows only one of the two places, so it cannot say where packets disappear.{{end}}`,
 		Summary: `wgtrace compares the tunnel adapter{{with .tunnel}} {{.}}{{end}} with the adapter towards the internet{{with .wan}} {{.}}{{end}}. ` +
 			`One of them is missing or empty here.{{with reason .reason}} {{.}}{{end}}`,
-		Advice: `Capture both adapters at the same time: run wgtrace live on the server, or give read both files.`,
+		Advice: `{{if eq .reason "outside-no-answers" "outside-both-ways" "outside-small-answers" "outside-few"}}Capture the tunnel adapter as well, at the same time: it shows the phone's packets decrypted. Run wgtrace live on the server, or tcpdump on both adapters.` +
+			`{{else}}Capture both adapters at the same time: run wgtrace live on the server, or give read both files.{{end}}`,
 		Worked: `The table of captures must show one line for the tunnel and one for the WAN, both with packets.`,
+		Fine:   `{{if eq .reason "outside-no-answers" "outside-both-ways" "outside-small-answers"}}Keys, port and encryption are right: {{host .os}} and the phone speak with each other.{{end}}`,
 	},
 	"captures-unrelated": {
 		Title:    `The two captures do not belong together`,
