@@ -7,7 +7,9 @@ import (
 )
 
 // cooked1 is a cooked v1 frame of a hardware type.
-func cooked1(arphrd uint16) []byte { return cat(b16(0, arphrd, 0), make([]byte, 8), b16(0x0800), frameA) }
+func cooked1(arphrd uint16) []byte {
+	return cat(b16(0, arphrd, 0), make([]byte, 8), b16(0x0800), frameA)
+}
 
 // TestHardwareRows gives each hardware type in cooked v1 packets its row: one
 // type keeps one row, and frames too short for a header stay with it.

@@ -163,6 +163,10 @@ type Packet struct {
 
 	// Ref is an index in Batch.Quotes (KindICMPError) or in Batch.Handshakes
 	// (WG.Type initiation or response); -1 if there is none.
+	// RecordID is what its capture calls the packet, equal where it was recorded
+	// more than once (the low half of pcapng's epb_packetid); 0: not said.
+	RecordID uint32
+
 	Ref   int32
 	Iface int32 // index in Batch.Interfaces
 

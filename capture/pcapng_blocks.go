@@ -41,7 +41,8 @@ func (r *pcapngFile) packet(b *Batch, iface *pcapngInterface, body []byte, offse
 	return nil
 }
 
-// packetOptions takes the direction from a packet's flags. Broken options are
+// packetOptions takes the direction from a packet's flags, and its identifier
+// (draft, section 4.3: options epb_flags and epb_packetid). Broken options are
 // passed over: the packet itself is whole.
 func (r *pcapngFile) packetOptions(p *Packet, b []byte) {
 	o := options{rest: b, order: r.order}
@@ -50,13 +51,16 @@ func (r *pcapngFile) packetOptions(p *Packet, b []byte) {
 		if !ok {
 			return
 		}
-		if code == optEPBFlags && len(v) == 4 {
+		switch {
+		case code == optEPBFlags && len(v) == 4:
 			switch r.order.u32(v) & 3 {
 			case 1:
 				p.Direction = DirectionIn
 			case 2:
 				p.Direction = DirectionOut
 			}
+		case code == optEPBPacketID && len(v) == 8:
+			p.RecordID = uint32(u64(r.order, v))
 		}
 	}
 }

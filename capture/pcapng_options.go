@@ -26,6 +26,7 @@ const (
 	optIfOS        = 12
 	optIfTSOffset  = 14
 	optEPBFlags    = 2
+	optEPBPacketID = 5
 	optISBIfRecv   = 4
 	optISBIfDrop   = 5
 	optISBAccepted = 6

@@ -95,3 +95,26 @@ type silent struct{}
 func (silent) Name() string              { return "steady" }
 func (silent) Next(*capture.Batch) error { return nil }
 func (silent) Close() error              { return nil }
+
+// TestFoldNoAllocation holds the same of a capture whose copies are left out.
+func TestFoldNoAllocation(t *testing.T) {
+	e := New(Options{})
+	c := &capturePoint{role: capture.RoleWAN, folder: &folder{copies: 2, rest: capturePoint{first: unset, last: unset}}}
+	in := &input{folding: true, faces: []*capturePoint{c, c}}
+	once := steady(0).Packets
+	b := &capture.Batch{Packets: make([]capture.Packet, 0, 2*len(once))}
+	var now int64
+	n := testing.AllocsPerRun(100, func() {
+		b.Packets = b.Packets[:0]
+		now += 1e9
+		for i, p := range once {
+			p.Time += now
+			p.FragID = uint32(i + 1)
+			b.Packets = append(b.Packets, p, p)
+		}
+		e.foldBatch(in, b)
+	})
+	if n > 0 || len(b.Packets) != len(once) {
+		t.Errorf("%v allocations; %d of %d packets were left", n, len(b.Packets), len(once))
+	}
+}

@@ -106,6 +106,8 @@ type capturePoint struct {
 	unused  bool     // the person picked others
 	line    timeline // how its times are turned into the tunnel's
 
+	folder *folder // nil unless the capture shows every packet several times
+
 	packets, bytes, truncated, undecoded, rewritten, timeless uint64
 	offload                                                   uint64 // segments larger than any link carries
 	first, last                                               int64
@@ -140,6 +142,20 @@ func (c *capturePoint) count(p *capture.Packet) {
 	}
 	if p.Time > c.last {
 		c.last = p.Time
+	}
+}
+
+// add counts what was noted apart from the rest.
+func (c *capturePoint) add(o *capturePoint) {
+	c.packets += o.packets
+	c.bytes += o.bytes
+	c.truncated += o.truncated
+	c.rewritten += o.rewritten
+	if o.packets > o.timeless {
+		if c.first == unset || o.first < c.first {
+			c.first = o.first
+		}
+		c.last = max(c.last, o.last)
 	}
 }
 

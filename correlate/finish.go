@@ -191,6 +191,12 @@ func (e *Engine) addCaptures(ev *Evidence) {
 		if c.unused && e.opts.OneRecording {
 			continue // the other reading of the recording lists it
 		}
+		if c.folder != nil {
+			whole := *c
+			whole.add(&c.folder.rest)
+			c = &whole
+			ev.Totals.Duplicates += c.folder.rest.packets
+		}
 		out := Capture{
 			Role: c.role, RoleWhy: c.roleWhy, Source: c.source, Interface: c.iface,
 			Packets: c.packets, Bytes: c.bytes, Truncated: c.truncated, Undecoded: c.undecoded,
@@ -389,6 +395,9 @@ func (e *Engine) addCaveats(ev *Evidence) {
 	for _, c := range e.captures {
 		if c.role == capture.RoleUnknown {
 			continue
+		}
+		if c.folder != nil {
+			add("duplicates", map[string]any{"source": c.label(), "copies": int64(c.folder.copies), "count": c.folder.rest.packets})
 		}
 		if c.dropped > 0 {
 			add("dropped", map[string]any{"source": c.label(), "count": c.dropped})

@@ -14,20 +14,21 @@ const headPackets = 1 << 16
 
 // input is one source being read.
 type input struct {
-	number int
-	given  Input
-	stream *capture.Stream
-	head   []*capture.Batch // copies of the first batches, not used yet
-	batch  *capture.Batch   // in hand
-	pos    int
-	owned  bool // batch came from the stream and goes back to it
-	mark   int64
-	at     int64
-	ended  bool
-	begun  bool // one of its packets has been taken
-	want   bool // the next batch may be waited for
-	faces  []*capturePoint
-	err    error
+	number  int
+	given   Input
+	stream  *capture.Stream
+	head    []*capture.Batch // copies of the first batches, not used yet
+	batch   *capture.Batch   // in hand
+	pos     int
+	owned   bool // batch came from the stream and goes back to it
+	mark    int64
+	at      int64
+	ended   bool
+	begun   bool // one of its packets has been taken
+	want    bool // the next batch may be waited for
+	faces   []*capturePoint
+	folding bool // some of its captures show every packet several times
+	err     error
 }
 
 func newInput(ctx context.Context, number int, given Input) *input {
@@ -136,6 +137,7 @@ func (e *Engine) fetch(in *input) {
 		if !e.opts.Live {
 			sortBatch(b)
 		}
+		e.foldBatch(in, b)
 		in.batch, in.pos, in.owned = b, 0, true
 		in.mark = max(in.mark, b.Watermark)
 		if len(b.Packets) == 0 {

@@ -254,6 +254,11 @@ func (e *Engine) outerIn(pr *peer, i int32, p *capture.Packet, t int64, c *captu
 	e.stages[OuterIn].Bytes += uint64(p.PayloadLen)
 	switch p.WG.Type {
 	case wg.MessageInitiation:
+		if p.WG.Sender == pr.pendingIndex && pr.lastInitiation != unset && t-pr.lastInitiation <= copySpread {
+			// Recorded twice: a retry has an index of its own (whitepaper
+			// section 5.4.2), and a scanner's only try must not look like one.
+			return
+		}
 		pr.initiations++
 		if pr.lastInitiation != unset && t-pr.lastInitiation < wg.RetryCadenceMax.Nanoseconds() {
 			pr.retries++

@@ -61,6 +61,7 @@ func (e *Engine) assign() error {
 	e.learnPort()
 	e.contradictGiven()
 	e.learnMAC()
+	e.foldHeads()
 	e.learnGateway()
 	e.learnClients()
 	e.settleClock()

@@ -63,6 +63,7 @@ var CaveatArgs = map[string]map[string]any{
 	"ambiguous":          {"count": int64(0)},
 	"evicted":            {"count": int64(0)},
 	"duplicates":         {"source": "", "copies": int64(0), "count": int64(0)},
+	"clones":             {"source": "", "count": int64(0)},
 	"late-start":         {},
 	"early-end":          {},
 	"offload":            {"count": int64(0)},

@@ -16,6 +16,7 @@ var enCaveats = map[string]string{
 	"ambiguous":          `{{n .count "packet" "packets"}} could belong to more than one connection and {{if eq .count 1}}was{{else}}were{{end}} not assigned.`,
 	"evicted":            `{{n .count "entry" "entries"}} had to be dropped from full tables: some connections may be listed as unknown.`,
 	"duplicates":         `{{spell .source "A capture"}}: every packet was recorded {{if .copies}}{{num .copies}} times{{else}}several times{{end}}; {{n .count "copy was" "copies were"}} folded.`,
+	"clones":             `{{spell .source "A capture"}}: {{n .count "packet is" "packets are"}} repeated between other addresses at the same moment, as when a recording is played several times at once; these are not taken for translations of one another.`,
 	"late-start":         `The captures started while connections were open: their beginning was not seen.`,
 	"early-end":          `The captures ended soon after the last attempts: answers to these may have come later.`,
 	"offload":            `{{n .count "packet is" "packets are"}} larger than the network allows: the network card had glued several into one. They were matched by their octets.`,
