@@ -17,9 +17,8 @@ type Context struct {
 	Server      netip.Addr     // the host's own address inside the tunnel
 	Remote      bool           // the person works over the network (SSH)
 
-	// Facts are the settings of the machine that was captured, nil if not known;
-	// Before is an earlier snapshot of the same run, for counters, or nil.
-	Facts, Before *host.Snapshot
+	// Facts are the settings of the machine that was captured, nil if not known.
+	Facts *host.Snapshot
 
 	// ExpectTraffic is the person's word that the phone tried while the
 	// captures ran; Attempts are the tries that were marked.

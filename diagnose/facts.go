@@ -11,14 +11,14 @@ import (
 
 // view is what the test of a cause looks at: the snapshot of the machine and the
 // way of the client or device in hand. The questions of package host may be asked
-// of facts and before also where they are nil.
+// of facts also where it is nil.
 type view struct {
-	facts, before *host.Snapshot
-	path          host.Path      // Client is invalid for findings on a WireGuard endpoint
-	peer          netip.AddrPort // the endpoint in hand; invalid if not known
-	server        netip.Addr     // the host's own address inside the tunnel
-	port          uint16         // WireGuard's
-	finding       string         // id
+	facts   *host.Snapshot
+	path    host.Path      // Client is invalid for findings on a WireGuard endpoint
+	peer    netip.AddrPort // the endpoint in hand; invalid if not known
+	server  netip.Addr     // the host's own address inside the tunnel
+	port    uint16         // WireGuard's
+	finding string         // id
 }
 
 // answer is what facts say of a cause: proved, refuted or nothing, and by what.
@@ -43,7 +43,7 @@ const mostLikely = 0.9
 // view returns the facts from where a subject stands.
 func (s *subject) view(finding string) *view {
 	v := &view{
-		facts: s.ctx.Facts, before: s.ctx.Before, finding: finding,
+		facts: s.ctx.Facts, finding: finding,
 		server: s.ctx.Server, port: s.ev.WireGuard.Port, path: s.path(),
 	}
 	if s.peer != nil {

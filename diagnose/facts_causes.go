@@ -136,7 +136,7 @@ func reversePath(v *view) answer {
 	} else if a := v.adapter(v.path.WAN); a != nil && a.RPFilter != nil && *a.RPFilter == 0 {
 		return settings(host.FactNo)
 	}
-	if n, ok := v.facts.Grew(v.before, "TcpExt.IPReversePathFilter"); ok && v.path.Client.Is4() {
+	if n, ok := v.facts.Grew("TcpExt.IPReversePathFilter"); ok && v.path.Client.Is4() {
 		return counters(host.FactOf(n >= minGrowth))
 	}
 	return silent
@@ -205,7 +205,7 @@ func netNatConflict(v *view) answer {
 }
 
 func natTableFull(v *view) answer {
-	if n, ok := v.facts.Grew(v.before, "conntrack.drop"); ok && n > 0 {
+	if n, ok := v.facts.Grew("conntrack.drop"); ok && n > 0 {
 		return counters(host.FactYes)
 	}
 	return settings(v.facts.TableFull())

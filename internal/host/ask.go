@@ -431,11 +431,14 @@ func (s *Snapshot) Counter(name string) (n uint64, ok bool) {
 	return n, ok
 }
 
-// Grew returns by how much a counter grew from before to s; ok is false if
-// either does not know it, or it was reset in between.
-func (s *Snapshot) Grew(before *Snapshot, name string) (n uint64, ok bool) {
-	now, ok1 := s.Counter(name)
-	then, ok2 := before.Counter(name)
+// Grew returns by how much a counter grew while the packets were captured; ok is
+// false if that is not known, or the counter was reset in between.
+func (s *Snapshot) Grew(name string) (n uint64, ok bool) {
+	if s == nil {
+		return 0, false
+	}
+	now, ok1 := s.Counters[name]
+	then, ok2 := s.CountersBefore[name]
 	if !ok1 || !ok2 || now < then {
 		return 0, false
 	}

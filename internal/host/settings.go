@@ -26,6 +26,9 @@ type Settings struct {
 	// "dev.wg0.rx_frame_errors", "conntrack.drop" (proc(5); Linux snmp_counter).
 	// A name that is missing is not known.
 	Counters map[string]uint64 `json:"counters"`
+	// CountersBefore are those at the start of a run, where this is the snapshot
+	// of its end; nil otherwise.
+	CountersBefore map[string]uint64 `json:"counters_before,omitempty"`
 
 	UptimeSeconds int64    `json:"uptime_seconds"` // since the machine was started; 0: not known
 	Windows       *Windows `json:"windows,omitempty"`

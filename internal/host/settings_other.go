@@ -1,0 +1,9 @@
+//go:build !linux
+
+package host
+
+import "context"
+
+func readSettings(_ context.Context, s *Snapshot, _ []Client) {
+	s.unread("settings", ErrUnsupported.Error())
+}
