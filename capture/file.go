@@ -24,6 +24,7 @@ type File struct {
 	cooked  cookedRows
 	classic Interface // of a classic cooked v2 capture, see classicRow
 	frame   uint64    // records handed out
+	facts   []byte    // of the host that recorded it, see HostFacts
 	err     error     // why reading ended; sticky
 
 	deadline    interface{ SetReadDeadline(time.Time) error } // nil: cannot be interrupted while it waits
@@ -100,6 +101,10 @@ func (f *File) Format() string { return f.format }
 // row for each hardware type after the first. Rows split from the interface of
 // a pcapng file share its Index and differ in IfIndex or ARPHRD.
 func (f *File) Interfaces() []Interface { return f.ifaces[:len(f.ifaces):len(f.ifaces)] }
+
+// HostFacts returns what the recording says of the settings of its host, as JSON,
+// nil if it says nothing, or not yet: Next comes past it. It may be anything.
+func (f *File) HostFacts() []byte { return f.facts }
 
 // Next implements Source. Files may be out of order, so only the last batch
 // carries a watermark.

@@ -12,6 +12,7 @@ const (
 	blockSimple     = 3
 	blockStatistics = 5
 	blockEnhanced   = 6
+	blockCustom     = 0xbad // may be copied to other files
 
 	sectionMagic = 0x1a2b3c4d
 )
@@ -147,6 +148,12 @@ func (r *pcapngFile) fill(b *Batch) error {
 		typ := r.order.u32(c.buf[c.pos:])
 		switch typ {
 		case blockEnhanced, blockPacket, blockSimple, blockInterface, blockStatistics:
+		case blockCustom:
+			if err := r.custom(offset); err != nil {
+				return err
+			}
+			barren++
+			continue
 		case blockSection:
 			if err := r.startSection(); err != nil {
 				return err

@@ -56,7 +56,7 @@ func liveInLab(t *testing.T, sc lab.Scenario, w lab.Workload, second bool) {
 	if err := l.Apply(ctx, lab.Fault{Name: sc.Name, OnlyFirst: second}); err != nil {
 		t.Fatal(err)
 	}
-	watch := startLive(t, l)
+	watch := startLive(t, l, "--with-host-facts")
 	if err := l.ResetTruth(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -98,9 +98,12 @@ func liveInLab(t *testing.T, sc lab.Scenario, w lab.Workload, second bool) {
 	if got.verdict != want {
 		t.Errorf("live: %+v, want %+v\n%s", got.verdict, want, got.text(t))
 	}
-	if again := readBack(t, watch.pcap); again.verdict != got.verdict {
+	again := readBack(t, watch.pcap)
+	if again.verdict != got.verdict {
 		t.Errorf("read of the recording: %+v, live said %+v\n%s", again.verdict, got.verdict, again.text(t))
 	}
+	checkCause(t, sc, second, got)
+	checkCause(t, sc, second, again)
 	truth, err := l.Truth(ctx)
 	if err != nil {
 		t.Fatal(err)

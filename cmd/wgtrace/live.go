@@ -37,6 +37,7 @@ type liveOptions struct {
 	write     string
 	readyFile string
 	snapLen   int
+	withFacts bool
 	bare      bool // wgtrace without arguments
 }
 
@@ -69,6 +70,7 @@ Capturing needs privileges: run it with sudo, or give the program the right once
 	f.Uint64VarP(&o.count, "count", "c", 0, "stop after this many `packets` of the phone")
 	f.StringVarP(&o.write, "write", "w", "", "save what was captured to `FILE.pcapng`")
 	f.IntVarP(&o.snapLen, "snapshot-length", "s", live.DefaultSnapLen, "keep this many `octets` of each frame")
+	f.BoolVar(&o.withFacts, "with-host-facts", false, "with -w: save the settings of this host too (addresses, firewall rules, public keys)")
 	f.StringVar(&o.readyFile, "ready-file", "", "create this file when both taps are open")
 	_ = f.MarkHidden("ready-file")
 	o.analysis.register(f)
@@ -123,9 +125,18 @@ func (o *liveOptions) run(ctx context.Context, s streams) error {
 		}
 	}
 
+	settings := startFacts(ctx)
 	ev, runErr := o.watch(ctx, facts, t, signals, s.err)
+	if runErr == nil {
+		if now := settings.end(context.WithoutCancel(ctx), ev, o.tunnel); now != nil {
+			facts = now
+		}
+	}
 	var failed error
 	if t.recorder != nil {
+		if o.withFacts && runErr == nil {
+			failed = t.recorder.WriteHostFacts(factsJSON(facts))
+		}
 		if err := t.save(); err != nil {
 			failed = usage("what was captured until then stands in the .part file", "%s", err)
 		}
@@ -137,8 +148,10 @@ func (o *liveOptions) run(ctx context.Context, s streams) error {
 	if system == "auto" {
 		system = systemOf(runtime.GOOS)
 	}
-	d := diagnose.Run(ev, o.context(facts, system))
-	err = o.output.publish(s, ev, d, report.Info{Live: true, OSChoice: system})
+	dc := o.analysis.context(system)
+	addFacts(&dc, facts, o.tunnel, o.wan)
+	d := diagnose.Run(ev, dc)
+	err = o.output.publish(s, ev, d, report.Info{Live: true, OSChoice: system, HostJSON: factsJSON(facts)})
 	return errors.Join(failed, err)
 }
 
@@ -153,6 +166,8 @@ func (o *liveOptions) check(f *pflag.FlagSet) error {
 		return usage("-s 256", "-s %d: must lie between %d and %d", o.snapLen, minSnapLen, maxSnapLen)
 	case o.tunnel != "" && o.tunnel == o.wan:
 		return sameAdapter(o.tunnel)
+	case o.withFacts && o.write == "":
+		return usage("wgtrace live -w run.pcapng --with-host-facts", "--with-host-facts: nothing is recorded without -w")
 	case f.Changed("write") && o.write == "":
 		return usage("-w run.pcapng", "-w: an empty file name")
 	case o.write == "":
@@ -416,26 +431,6 @@ func (o *liveOptions) engineOptions(facts *host.Snapshot) correlate.Options {
 		}
 	}
 	return opts
-}
-
-// context is what the host's facts tell diagnose.
-func (o *liveOptions) context(facts *host.Snapshot, system string) diagnose.Context {
-	ctx := o.analysis.context(system)
-	ctx.Tunnel, ctx.WAN = o.tunnel, o.wan
-	if a := facts.Adapter(o.tunnel); a != nil {
-		for _, p := range a.Addrs {
-			if p.Addr().IsLinkLocalUnicast() {
-				continue
-			}
-			if !ctx.Server.IsValid() {
-				ctx.Server = p.Addr()
-			}
-			if p.Bits() < p.Addr().BitLen() {
-				ctx.Prefixes = append(ctx.Prefixes, p.Masked())
-			}
-		}
-	}
-	return ctx
 }
 
 // save completes the recording.

@@ -30,9 +30,17 @@ type reportJSON struct {
 		Before  *string `json:"stopped_before"`
 	}
 	Stages   map[string]*report.Count
-	Findings []struct{ ID, Severity string }
-	Totals   report.Totals
-	NAT      []struct{ Protocol, Inside, Outside, Remote string }
+	Findings []struct {
+		ID, Severity string
+		Causes       []struct {
+			ID, Basis   string
+			Probability float64
+		}
+	}
+	Host    json.RawMessage
+	Caveats []string
+	Totals  report.Totals
+	NAT     []struct{ Protocol, Inside, Outside, Remote string }
 }
 
 func (o outcome) text(t *testing.T) string {

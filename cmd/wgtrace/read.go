@@ -12,6 +12,7 @@ import (
 	"github.com/wgtrace/wgtrace/capture"
 	"github.com/wgtrace/wgtrace/correlate"
 	"github.com/wgtrace/wgtrace/diagnose"
+	"github.com/wgtrace/wgtrace/internal/host"
 	"github.com/wgtrace/wgtrace/report"
 )
 
@@ -21,6 +22,7 @@ type readOptions struct {
 	output   outputOptions
 	tunnel   []string
 	wan      []string
+	hostFile string
 }
 
 func readCommand(s streams) *cobra.Command {
@@ -45,6 +47,7 @@ interfaces FILE" lists them. Needs no privileges.`,
 	f.StringArrayVar(&o.tunnel, "tunnel", nil, "capture of the tunnel adapter: `FILE`, FILE#NAME or FILE#N (repeatable)")
 	f.StringArrayVar(&o.wan, "wan", nil, "capture of the WAN adapter: `FILE`, likewise (repeatable)")
 	f.DurationVar(&o.analysis.clockOffset, "clock-offset", 0, "WAN clock minus tunnel clock, a `time` (default: estimated)")
+	f.StringVar(&o.hostFile, "host-facts", "", "settings of the captured server: a `FILE` made there by \"wgtrace check --format json\"")
 	o.analysis.register(f)
 	o.output.register(f)
 	return cmd
@@ -88,15 +91,46 @@ func (o *readOptions) run(cmd *cobra.Command, args []string, s streams) error {
 	if err := errors.Join(reportDamage(engine, s.err), src.checkPicks()); err != nil {
 		return err
 	}
+	facts, err := o.facts(src, s.err)
+	if err != nil {
+		return err
+	}
 	system := o.output.os
 	if system == "auto" {
 		system = guessOS(ev)
+		if facts != nil {
+			system = systemOf(facts.OS)
+		}
 	}
-	d := diagnose.Run(ev, o.analysis.context(system))
+	dc := o.analysis.context(system)
+	addFacts(&dc, facts, "", "")
+	d := diagnose.Run(ev, dc)
 	if d.Status != diagnose.StatusHealthy {
 		o.contradict(ev, list, s.err)
 	}
-	return o.output.publish(s, ev, d, report.Info{OSChoice: system})
+	return o.output.publish(s, ev, d, report.Info{OSChoice: system, HostJSON: factsJSON(facts)})
+}
+
+// facts are the settings of the machine that was captured: those of --host-facts,
+// else those that a recording of ours holds. The settings of this machine are
+// never read: it need not be the one.
+func (o *readOptions) facts(src *sources, stderr io.Writer) (*host.Snapshot, error) {
+	if o.hostFile != "" {
+		return loadFacts(o.hostFile)
+	}
+	for _, f := range src.files {
+		raw := f.HostFacts()
+		if raw == nil {
+			continue
+		}
+		s, err := host.Decode(raw)
+		if err != nil {
+			complain(stderr, 0, printable(f.Name()+": "+err.Error()), "the packets are judged without the settings of the host")
+			continue
+		}
+		return s, nil
+	}
+	return nil, nil
 }
 
 // sources lists what was named, with the roles that flags give.

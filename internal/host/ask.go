@@ -287,20 +287,20 @@ func (s *Snapshot) TranslatesElsewhere(p Path) Fact {
 }
 
 // TranslatesOthers says whether they would if they came from another subnet, one
-// that no other adapter of this machine has: Docker's rules are not made for
-// tunnels, and not wrong.
+// that no adapter of this machine has: the rules of Docker or of a second tunnel
+// are made for others, and not wrong.
 func (s *Snapshot) TranslatesOthers(p Path) Fact {
 	return s.translates(p, func(m *Match) bool {
-		return m.Field == FieldSource && !m.Not && !s.subnetOfAnother(m.Values, p.Tunnel)
+		return m.Field == FieldSource && !m.Not && !s.hasAdapterIn(m.Values)
 	})
 }
 
-func (s *Snapshot) subnetOfAnother(values []string, tunnel string) bool {
+func (s *Snapshot) hasAdapterIn(values []string) bool {
 	for i := range s.Adapters {
 		a := &s.Adapters[i]
 		for _, own := range a.Addrs {
 			for _, v := range values {
-				if a.Name != tunnel && isAddr(own.Addr(), v) == FactYes {
+				if isAddr(own.Addr(), v) == FactYes {
 					return true
 				}
 			}

@@ -38,6 +38,9 @@ type Scenario struct {
 	Handshake bool
 	// Healthy scenarios let every request through.
 	Healthy bool
+	// Cause is the id of the true reason, "" where none is to be named, or
+	// where neither packets nor the server's settings can tell it.
+	Cause string
 }
 
 var (
@@ -57,23 +60,23 @@ var scenarios = []Scenario{
 	{Name: "drop-n", Summary: "the firewall drops a few packets of the first phone's uploads", Expect: expectHealthy, Healthy: true, OneClient: true},
 	{Name: "idle", Summary: "the tunnel is up and nobody uses it", Expect: Expect{Status: "inconclusive", Finding: "no-traffic"}, Healthy: true},
 
-	{Name: "nat-missing", Summary: "no rule translates the tunnel subnet", Expect: expectNATMissing},
-	{Name: "nat-wrong-out-interface", Summary: "the rule translates what leaves another adapter", Expect: expectNATMissing},
-	{Name: "nat-wrong-subnet", Summary: "the rule translates another subnet", Expect: expectNATMissing},
-	{Name: "forwarding-off", Summary: "the kernel does not forward (net.ipv4.ip_forward=0)", Expect: expectNotForwarded},
-	{Name: "forwarding-off-tunnel", Summary: "the kernel does not forward from the tunnel adapter (net.ipv4.conf.*.forwarding=0)", Expect: expectNotForwarded, OnlyIPv4: true},
-	{Name: "forward-policy-drop", Summary: "the firewall drops what is forwarded", Expect: expectNotForwarded},
-	{Name: "rpfilter-strict", Summary: "strict reverse path filtering meets an asymmetric route", Expect: expectNotForwarded, OnlyIPv4: true},
+	{Name: "nat-missing", Summary: "no rule translates the tunnel subnet", Expect: expectNATMissing, Cause: "nat-missing"},
+	{Name: "nat-wrong-out-interface", Summary: "the rule translates what leaves another adapter", Expect: expectNATMissing, Cause: "nat-wrong-out-interface"},
+	{Name: "nat-wrong-subnet", Summary: "the rule translates another subnet", Expect: expectNATMissing, Cause: "nat-wrong-subnet"},
+	{Name: "forwarding-off", Summary: "the kernel does not forward (net.ipv4.ip_forward=0)", Expect: expectNotForwarded, Cause: "ip-forwarding-off"},
+	{Name: "forwarding-off-tunnel", Summary: "the kernel does not forward from the tunnel adapter (net.ipv4.conf.*.forwarding=0)", Expect: expectNotForwarded, OnlyIPv4: true, Cause: "ip-forwarding-off"},
+	{Name: "forward-policy-drop", Summary: "the firewall drops what is forwarded", Expect: expectNotForwarded, Cause: "forward-policy-drop"},
+	{Name: "rpfilter-strict", Summary: "strict reverse path filtering meets an asymmetric route", Expect: expectNotForwarded, OnlyIPv4: true, Cause: "rp-filter-drop"},
 	{Name: "upstream-blocks-all", Summary: "the upstream router drops everything but WireGuard", Expect: Expect{"fault", "upstream-silent", "wan_out", "wan_in"}},
-	{Name: "forward-no-return-rule", Summary: "the firewall lets requests out and no replies back", Expect: Expect{"fault", "return-not-forwarded", "wan_in", "tunnel_out"}},
+	{Name: "forward-no-return-rule", Summary: "the firewall lets requests out and no replies back", Expect: Expect{"fault", "return-not-forwarded", "wan_in", "tunnel_out"}, Cause: "forward-return-path-blocked"},
 
-	{Name: "server-input-drop", Summary: "the server's firewall drops the WireGuard port", Expect: expectUnanswered, Handshake: true},
-	{Name: "server-unknown-client-key", Summary: "the server does not know the phone's key", Expect: expectUnanswered, Handshake: true, OneClient: true},
+	{Name: "server-input-drop", Summary: "the server's firewall drops the WireGuard port", Expect: expectUnanswered, Handshake: true, Cause: "host-firewall-blocks-wg-port"},
+	{Name: "server-unknown-client-key", Summary: "the server does not know the phone's key", Expect: expectUnanswered, Handshake: true, OneClient: true, Cause: "client-key-unknown"},
 	{Name: "client-wrong-server-key", Summary: "the phone holds another server's key", Expect: expectUnanswered, Handshake: true, OneClient: true},
 	{Name: "psk-mismatch", Summary: "only the phone has a preshared key", Expect: expectNotCompleted, Handshake: true, OneClient: true},
 	{Name: "path-out-blocked", Summary: "handshake responses are lost on their way to the phone", Expect: expectNotCompleted, Handshake: true},
-	{Name: "server-allowedips-missing", Summary: "the server's allowed IPs lack the phone's address", Expect: expectDropped, OneClient: true},
-	{Name: "peer-allowedips-stolen", Summary: "another peer owns the phone's address", Expect: expectDropped, OneClient: true},
+	{Name: "server-allowedips-missing", Summary: "the server's allowed IPs lack the phone's address", Expect: expectDropped, OneClient: true, Cause: "server-allowedips-lacks-client"},
+	{Name: "peer-allowedips-stolen", Summary: "another peer owns the phone's address", Expect: expectDropped, OneClient: true, Cause: "peer-allowedips-overlap"},
 }
 
 // Scenarios returns what Apply knows: healthy variants first, then the faults

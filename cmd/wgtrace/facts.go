@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/netip"
+	"os"
+	"time"
+
+	"github.com/wgtrace/wgtrace/correlate"
+	"github.com/wgtrace/wgtrace/diagnose"
+	"github.com/wgtrace/wgtrace/internal/host"
+)
+
+// factsTimeout is how long the settings of a host may take: PowerShell alone
+// takes seconds, and nobody waits longer for a report.
+const factsTimeout = 30 * time.Second
+
+// maxFacts bounds a file of host facts in octets; a snapshot has thousands.
+const maxFacts = 64 << 20
+
+// readFacts reads the settings of this host as far as they can be read: nil if
+// not at all, which is no error, because the packets are there.
+func readFacts(ctx context.Context, clients []host.Client) *host.Snapshot {
+	ctx, cancel := context.WithTimeout(ctx, factsTimeout)
+	defer cancel()
+	s, err := host.ReadAll(ctx, clients...)
+	if err != nil {
+		return nil
+	}
+	return s
+}
+
+// runFacts are the settings around a run: its counters before, the rest after.
+type runFacts struct{ before chan *host.Snapshot }
+
+// startFacts reads them for the first time, while the taps run already.
+func startFacts(ctx context.Context) *runFacts {
+	f := &runFacts{before: make(chan *host.Snapshot, 1)}
+	go func() { f.before <- readFacts(ctx, nil) }()
+	return f
+}
+
+// end reads them once more, with the ways of the clients that were seen.
+func (f *runFacts) end(ctx context.Context, ev *correlate.Evidence, tunnel string) *host.Snapshot {
+	var clients []host.Client
+	for i := range ev.Clients {
+		for _, a := range ev.Clients[i].Addrs {
+			clients = append(clients, host.Client{Addr: a, Tunnel: tunnel})
+		}
+	}
+	before := <-f.before
+	now := readFacts(ctx, clients)
+	if now != nil && before != nil {
+		now.CountersBefore = before.Counters
+	}
+	return now
+}
+
+// loadFacts reads a snapshot from a file: one by itself, a report, or the answer
+// of wgtrace check.
+func loadFacts(path string) (*host.Snapshot, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, usage("wgtrace check --format json on the server makes such a file", "--host-facts %s: %s", path, cause(err))
+	}
+	defer f.Close()
+	raw, err := io.ReadAll(io.LimitReader(f, maxFacts+1))
+	if err != nil {
+		return nil, usage("", "--host-facts %s: %s", path, cause(err))
+	}
+	if len(raw) > maxFacts {
+		return nil, usage("", "--host-facts %s: longer than %d octets", path, maxFacts)
+	}
+	s, err := host.Decode(raw)
+	if err != nil {
+		return nil, usage("wgtrace check --format json on the server makes such a file", "--host-facts %s: %s", path, printable(err.Error()))
+	}
+	return s, nil
+}
+
+// factsJSON is a snapshot as the report holds it.
+func factsJSON(s *host.Snapshot) json.RawMessage {
+	if s == nil || s.OS == "" {
+		return nil
+	}
+	var b bytes.Buffer
+	if err := writeJSON(&b, s); err != nil {
+		return nil // a snapshot has no field that JSON cannot hold
+	}
+	return b.Bytes()
+}
+
+// addFacts tells diagnose of a host's settings; tunnel and wan are its adapters,
+// "" if the snapshot is to say.
+func addFacts(ctx *diagnose.Context, facts *host.Snapshot, tunnel, wan string) {
+	if facts == nil || facts.OS == "" {
+		return
+	}
+	ctx.Facts = facts
+	if tunnel == "" {
+		c, _ := facts.Tunnel() // none: then nothing is known of it
+		tunnel = c.Name
+	}
+	if wan == "" {
+		c, _ := facts.WAN()
+		wan = c.Name
+	}
+	ctx.Tunnel, ctx.WAN = tunnel, wan
+	a := facts.Adapter(tunnel)
+	if a == nil {
+		return
+	}
+	ctx.Prefixes = append(ctx.Prefixes, subnets(a)...)
+	for _, p := range a.Addrs {
+		if !ctx.Server.IsValid() && !p.Addr().IsLinkLocalUnicast() {
+			ctx.Server = p.Addr()
+		}
+	}
+}
+
+// subnets are the networks of an adapter that hold more than its own address.
+func subnets(a *host.Adapter) []netip.Prefix {
+	var list []netip.Prefix
+	for _, p := range a.Addrs {
+		if !p.Addr().IsLinkLocalUnicast() && p.Bits() < p.Addr().BitLen() {
+			list = append(list, p.Masked())
+		}
+	}
+	return list
+}
