@@ -70,7 +70,7 @@ Capturing needs privileges: run it with sudo, or give the program the right once
 	f.Uint64VarP(&o.count, "count", "c", 0, "stop after this many `packets` of the phone")
 	f.StringVarP(&o.write, "write", "w", "", "save what was captured to `FILE.pcapng`")
 	f.IntVarP(&o.snapLen, "snapshot-length", "s", live.DefaultSnapLen, "keep this many `octets` of each frame")
-	f.BoolVar(&o.withFacts, "with-host-facts", false, "with -w: save the settings of this host too (addresses, firewall rules, public keys)")
+	f.BoolVar(&o.withFacts, "with-host-facts", false, "with -w: save the settings of this host too")
 	f.StringVar(&o.readyFile, "ready-file", "", "create this file when both taps are open")
 	_ = f.MarkHidden("ready-file")
 	o.analysis.register(f)
