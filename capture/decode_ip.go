@@ -95,6 +95,9 @@ func decodeIPv4(p *Packet, b []byte, rest int, extras *Extras) {
 	if offset := frag & 0x1fff; offset != 0 {
 		p.Kind = KindFragment
 		p.FragOffset = offset * 8
+		if frag&0x2000 == 0 {
+			p.Flags |= FlagLastFragment
+		}
 		return
 	}
 	if frag&0x2000 != 0 {
@@ -165,6 +168,9 @@ func decodeIPv6(p *Packet, b []byte, rest int, extras *Extras) {
 			if offset := field &^ 7; offset != 0 {
 				p.Kind = KindFragment
 				p.FragOffset = offset
+				if field&1 == 0 {
+					p.Flags |= FlagLastFragment
+				}
 				return
 			}
 			// Without more fragments it is an atomic one, a whole packet

@@ -114,6 +114,7 @@ const (
 	FlagDNSResponse                     // UDP from port 53 that parses as a response
 	FlagQUICInitial                     // UDP to port 443 with a QUIC long header of type Initial (RFC 9000 section 17.2.2)
 	FlagWGReserved                      // UDP payload of the size and type of a WireGuard handshake message, with reserved octets that are not 0
+	FlagLastFragment                    // KindFragment: no other follows it
 	FlagGroup                           // multicast, broadcast or link-local destination or source: never a client flow
 )
 

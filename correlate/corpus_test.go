@@ -3,6 +3,7 @@ package correlate_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -178,4 +179,44 @@ func TestCorpusSurvives(t *testing.T) {
 	if err != nil || files < 100 {
 		t.Errorf("%d files, %v", files, err)
 	}
+}
+
+// TestCorpusFragments reads captures of fragments as both sides of a path that
+// changes nothing, and with the fragments other than the first left out on one
+// side, as behind a host that puts datagrams together: none of it is lost.
+func TestCorpusFragments(t *testing.T) {
+	names, err := filepath.Glob(filepath.Join(corpus(t, "frag"), "*"))
+	if err != nil || len(names) < 10 {
+		t.Fatalf("%d captures, %v", len(names), err)
+	}
+	for _, name := range names {
+		for _, bare := range []int{-1, 0, 1} {
+			var inputs []correlate.Input
+			for side, role := range []capture.Role{capture.RoleTunnel, capture.RoleWAN} {
+				f, err := capture.Open(name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer f.Close()
+				var src capture.Source = f
+				if side == bare {
+					src = headless{f}
+				}
+				inputs = append(inputs, correlate.Input{Source: src, Picks: []correlate.Pick{{Role: role}}})
+			}
+			offset := time.Duration(0)
+			if ev := analyse(t, correlate.Options{ClockOffset: &offset}, inputs...); ev.Totals.LostPackets != 0 {
+				t.Errorf("%s, bare side %d: %+v", filepath.Base(name), bare, ev.Totals)
+			}
+		}
+	}
+}
+
+// headless leaves out the fragments without ports.
+type headless struct{ capture.Source }
+
+func (h headless) Next(b *capture.Batch) error {
+	err := h.Source.Next(b)
+	b.Packets = slices.DeleteFunc(b.Packets, func(p capture.Packet) bool { return p.Kind == capture.KindFragment })
+	return err
 }

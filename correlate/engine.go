@@ -104,6 +104,7 @@ type Engine struct {
 	keys        *keyring
 	neighbours  []Neighbour
 
+	fragments    *fragments
 	requests     slab[request]
 	requestQueue queue
 	requestGen   uint32
@@ -158,7 +159,7 @@ func New(opts Options) *Engine {
 		flowTable: newTable(), outTable: newTable(), lastOut: -1, lastFlow: -1,
 		pending: newPending(opts.MaxPending), sketches: newSlab[sketch](opts.MaxFlows),
 		clientIndex: make(map[capture.Addr]int32), own: make(map[capture.Addr]bool),
-		outerSide: newOuterState(), keys: newKeyring(opts.ServerKeys, opts.PeerKeys),
+		outerSide: newOuterState(), fragments: new(fragments), keys: newKeyring(opts.ServerKeys, opts.PeerKeys),
 		requests: newSlab[request](1 << 16), rows: newRows(opts.MaxRows),
 		inboundFirst: unset, residenceUntil: unset, residenceCached: minResidence,
 	}

@@ -84,7 +84,7 @@ func (p *unclaimed) add(n *node, observable bool) {
 	p.Bytes += uint64(n.length)
 	switch {
 	case n.dir == forward:
-	case !observable || n.refusal:
+	case !observable || n.refusal || n.first:
 		p.unobserved++
 	default:
 		p.lost += uint64(max(n.length, 1)-1)/wholePacket + 1
@@ -106,7 +106,7 @@ func (e *Engine) resolveEntry(f *flow, n *node) {
 		}
 		return
 	}
-	if !e.observable(n) || e.unmatchable(f, n) {
+	if !e.observable(n) || e.unmatchable(f, n) || e.torn(f, n) {
 		f.unobserved++
 		if r != nil {
 			r.blind = true

@@ -10,8 +10,11 @@ const (
 	back    = 1
 )
 
-// protoTCP is TCP's IP protocol number (RFC 9293 section 3.1).
-const protoTCP = 6
+// IP protocol numbers (RFC 9293 section 3.1, RFC 768).
+const (
+	protoTCP = 6
+	protoUDP = 17
+)
 
 // Sides of a join.
 const (

@@ -14,6 +14,7 @@ func (e *Engine) tunnel(p *capture.Packet, t int64, c *capturePoint, b *capture.
 	case capture.KindUndecoded, capture.KindNonIP, capture.KindARP:
 		return
 	case capture.KindFragment:
+		e.fragments.add(inside, p, t)
 		e.decrypted(nil, p, t)
 		return
 	case capture.KindICMPError:
@@ -222,6 +223,7 @@ func (e *Engine) wan(p *capture.Packet, t int64, c *capturePoint, b *capture.Bat
 	e.noteInbound(t, facing)
 	switch p.Kind {
 	case capture.KindFragment:
+		e.fragments.add(outside, p, t)
 		return
 	case capture.KindICMPError:
 		e.outsideError(p, t, c, b)

@@ -4,8 +4,6 @@ import (
 	"github.com/wgtrace/wgtrace/capture"
 )
 
-const protoUDP = 17 // RFC 768
-
 // outerError takes an ICMP error on the WAN that quotes a packet of WireGuard's
 // own; false: it quotes something else.
 func (e *Engine) outerError(p *capture.Packet, q *capture.Quote, t int64, c *capturePoint) bool {

@@ -27,6 +27,7 @@ type request struct {
 	left         bool
 	bare         bool // left with the client's own address
 	replied      bool // a reply at wan_in
+	torn         bool // of which no more than the first fragment is known to have come
 	answered     bool // a reply at tunnel_out
 	rejected     bool // by the host
 	missed       bool // no twin at wan_out although it would have been seen
@@ -134,10 +135,14 @@ func (e *Engine) replied(f *flow, n *node) {
 	for i, k := f.requests, 0; i >= 0 && k < maxOpenRequests; k++ {
 		r := e.requests.at(i)
 		i = r.older
-		if r.id != n.seq && !n.tcp || r.replied {
+		if r.id != n.seq && !n.tcp {
 			continue
 		}
-		r.replied = true
+		if r.replied {
+			r.torn = r.torn && n.first
+			continue
+		}
+		r.replied, r.torn = true, n.first
 		r.beyond = r.sighting
 		e.seenOutside(&r.beyond, n, WANIn)
 		r.beyond.Src, r.beyond.Dst = r.sighting.Dst, addrPort(f.translated, f.translatedPort)
@@ -166,6 +171,8 @@ func (e *Engine) reply(f *flow, p *capture.Packet, t int64, c *capturePoint, sta
 			continue
 		}
 		if stage == WANIn {
+			first := p.Flags&capture.FlagFirstFragment != 0
+			r.torn = first && (r.torn || !r.replied)
 			if !r.replied {
 				r.replied = true
 				r.beyond = sighting(c, p, WANIn)
@@ -228,7 +235,7 @@ func (e *Engine) fate(r *request) Fate {
 		return FateRejected
 	case (r.left || r.replied) && e.followed(r) < AnswerTime.Nanoseconds():
 		return FatePending
-	case (r.replied || r.left) && e.dropped(r):
+	case (r.replied || r.left) && e.dropped(r), r.torn:
 		return FateUnobservable
 	case r.replied:
 		return FateReplyLost

@@ -1,6 +1,7 @@
 package natsim
 
 import (
+	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -111,6 +112,11 @@ func (s *sim) record(point, dir int, key Key, run []*packet) {
 	if pieces == 1 {
 		s.write(t, r, b, n)
 		return
+	}
+	if binary.BigEndian.Uint16(b[4:]) == 0 {
+		// What may be cut has an identification of its own (RFC 6864 section 4.1).
+		s.lastID = max(s.lastID+1, 1)
+		binary.BigEndian.PutUint16(b[4:], s.lastID)
 	}
 	for i, f := range fragments(b, t.Fragment) {
 		r.Rest = i > 0

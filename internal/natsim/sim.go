@@ -41,6 +41,7 @@ type sim struct {
 	events events
 	order  uint64
 	parts  int
+	lastID uint16 // identification of the last fragmented packet that had none
 	taps   [2]tap
 	nats   []*translator
 	holds  map[holdKey]*hold
