@@ -104,6 +104,7 @@ type Engine struct {
 	keys        *keyring
 	neighbours  []Neighbour
 
+	openings     openings
 	fragments    *fragments
 	requests     slab[request]
 	requestQueue queue

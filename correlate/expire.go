@@ -51,7 +51,7 @@ func (e *Engine) expire(limit int64) {
 func (e *Engine) resolve(i int32) {
 	n := e.pending.nodes.at(i)
 	if n.outer {
-		e.outflows.at(n.owner).past[n.slot].add(n, e.observable(n))
+		e.outflows.at(n.owner).past[n.slot].add(n, e.observable(n) && !n.vague)
 	} else {
 		f := e.flows.at(n.owner)
 		switch {
@@ -93,12 +93,14 @@ func (p *unclaimed) add(n *node, observable bool) {
 
 // resolveEntry counts a packet that entered the join and did not leave it, or
 // only in part: once, as lost or as not observable. Of a merged packet the
-// missing segments are lost.
+// missing segments are lost. Which one of several equal ones is missing is not to
+// be seen.
 func (e *Engine) resolveEntry(f *flow, n *node) {
 	if f.local {
 		return
 	}
 	r := e.requestOf(n)
+	e.noteAltered(f, n)
 	if n.dir == forward && f.translated.IsZero() && !e.ours(f) && !e.unmatchable(f, n) && e.observable(n) {
 		f.doubtful++
 		if r != nil {
@@ -106,7 +108,7 @@ func (e *Engine) resolveEntry(f *flow, n *node) {
 		}
 		return
 	}
-	if !e.observable(n) || e.unmatchable(f, n) || e.torn(f, n) {
+	if !e.observable(n) || e.unmatchable(f, n) || e.torn(f, n) || n.vague {
 		f.unobserved++
 		if r != nil {
 			r.blind = true
@@ -142,12 +144,15 @@ func (e *Engine) settleDoubt(f *flow) {
 
 // unmatchable reports whether nothing could have tied the packet to its twin
 // even if that was captured: a flow that no packet tied, and that is only
-// guessed to begin at this end, or whose packets carry too little to prove it.
+// guessed to begin at this end, whose numbers may have been translated, or whose
+// packets carry too little to prove it.
 func (e *Engine) unmatchable(f *flow, n *node) bool {
 	if !f.translated.IsZero() {
 		return false
 	}
 	switch {
+	case f.altered:
+		return true
 	case n.basis == BasisNone, n.basis == BasisHeader:
 		return true
 	}

@@ -51,6 +51,8 @@ type flow struct {
 	ttl        uint8    // of the client's last packet at tunnel_in
 	wanTTL     [2]uint8 // by direction: of the last packet at the WAN
 	turned     uint32
+	relayed    bool    // a packet at tunnel_out came from beyond the host
+	altered    bool    // an outside conversation began beside it that no octet ties to it
 	elsewhere  bool    // a request of it was answered without a twin on the WAN
 	reset      bool    // an RST was seen inside
 	stream     bool    // something other than DNS was seen inside

@@ -196,5 +196,8 @@ func (e *Engine) matchAlone(fi int32, n *node, c int32) {
 		e.replied(f, out)
 	}
 	e.requestLeft(in, f, out)
+	if in.tcp && out.outer {
+		e.openings.forget(remoteEnd(f.remote()), e.outflows.at(out.owner).hash, out.owner)
+	}
 	e.drop(c)
 }

@@ -111,6 +111,7 @@ func (e *Engine) toClient(fi int32, f *flow, p *capture.Packet, t int64, c *capt
 	if f.got.Packets == 1 && p.Kind == capture.KindTCP && p.TCPFlags&capture.TCPRst != 0 {
 		e.refuse(f, p, t, c, true, false)
 	}
+	f.relayed = f.relayed || !undecremented(p.TTL)
 	e.reply(f, p, t, c, TunnelOut)
 	cl.families[familyIndex(family(cl.addr))].replies++
 	e.joinInside(fi, f, p, t, back, -1)
@@ -249,6 +250,9 @@ func (e *Engine) wan(p *capture.Packet, t int64, c *capturePoint, b *capture.Bat
 		}
 		if facing == forward {
 			e.noteLeak(p, t, c)
+		}
+		if facing != back {
+			e.opened(oi, o, p, t)
 		}
 		e.joinUntied(oi, o, p, t, fromA, facing)
 		if o.flow >= 0 && facing >= 0 {

@@ -97,6 +97,8 @@ func (e *Engine) outcome(f *flow) (Outcome, Stage) {
 	switch {
 	case f.local || e.own[remote]:
 		return OutcomeLocal, StageNone
+	case f.altered && f.translated.IsZero():
+		return OutcomeUnknown, StageNone
 	case f.fromOut:
 		if f.sent.Packets > 0 && f.got.Packets > 0 {
 			return OutcomeAnswered, StageNone

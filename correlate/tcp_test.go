@@ -346,7 +346,7 @@ func TestSYN(t *testing.T) {
 		if ev.Totals.LostPackets != 0 || len(ev.NAT) != 0 {
 			t.Errorf("totals %+v, %d translations: what cannot be matched is not lost", ev.Totals, len(ev.NAT))
 		}
-		if n := fates(t, ev, phone); n[correlate.FateLocal] != 3 {
+		if n := fates(t, ev, phone); n[correlate.FateAnswered] != 3 {
 			t.Errorf("fates %v", n)
 		}
 	})

@@ -30,6 +30,10 @@ func (s *sim) arrive(point int, p *packet) {
 		return
 	case answered:
 		s.record(Inside, Forward, p.conv.key, []*packet{p})
+		if dial := p.conv.dial; dial != nil {
+			p.conv.dial = nil
+			s.after(s.cfg.Residence.Least, dial)
+		}
 		p.conv.remote(p)
 		return
 	case hosted:

@@ -1,6 +1,9 @@
 package natsim
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
 // claim is what a packet shows of itself on both sides: two flows with equal
 // claims at the same time cannot be told apart by it.
@@ -223,6 +226,10 @@ func (j *judge) count() {
 			// A public address that called once may be anybody's.
 			f.Lost[Forward].Min = 0
 			f.Reasons = append(f.Reasons, Stranger)
+		}
+		if slices.Contains(f.Reasons, Altered) {
+			// What left cannot be told from what did not; nothing may be invented.
+			f.Lost[0].Min, f.Lost[1].Min, f.Matched.Min, f.Pairs.Min = 0, 0, 0, 0
 		}
 		if f.Tied && !f.Proved {
 			// Whose packet was lost is as open as whose packet was matched.

@@ -67,7 +67,7 @@ func (s *sim) populate() {
 				c.way = answered
 				own := *c
 				own.way, own.key.Client = hosted, netip.AddrPortFrom(wanAddr, uint16(s.between(32768, 60999)))
-				s.startTCP(&own, sc, netip.AddrPort{})
+				c.dial = func() { s.startTCP(&own, sc, netip.AddrPort{}) }
 			}
 			s.startTCP(c, sc, netip.AddrPort{})
 		}

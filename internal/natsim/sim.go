@@ -21,6 +21,7 @@ type conversation struct {
 	last           [2][2]int64 // latest delivery, by network and direction
 	client, remote func(*packet)
 	way            way
+	dial           func() // what a host that is the remote does when it is called first
 }
 
 // way is how a conversation passes the host.
