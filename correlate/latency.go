@@ -55,8 +55,9 @@ func (s *sketch) latency(shift int64) Latency {
 	sorted := s.samples
 	held := sorted[:s.held]
 	slices.Sort(held)
+	// By nearest rank: the smallest sample that q percent of all do not exceed.
 	at := func(q int) int64 {
-		v := int64(held[(len(held)-1)*q/100]) * tick
+		v := int64(held[(len(held)*q+99)/100-1]) * tick
 		return min(max(v, s.min), s.max) + shift
 	}
 	return Latency{Samples: s.n, Min: s.min + shift, Median: at(50), P95: at(95), Max: s.max + shift}
