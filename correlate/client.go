@@ -29,7 +29,12 @@ type client struct {
 	attempts  uint64
 	families  [2]familyState
 	peerVotes []peerVote
-	glued     bool // merged segments at tunnel_in: sizes do not tell messages apart
+	resolvers []*resolver
+	asked     asked
+	acked     [2]uint32  // by direction: the largest TCP packet whose beginning was acknowledged, of large ones
+	mss       uint16     // the largest that it offered
+	stalls    []Sighting // third repetitions of large segments
+	glued     bool       // merged segments at tunnel_in: sizes do not tell messages apart
 }
 
 type peerVote struct {

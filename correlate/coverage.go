@@ -203,6 +203,7 @@ func (e *Engine) reopen(side int, s span) {
 		dir, blind = back, []Fate{FateReplyLost}
 	}
 	for _, c := range e.clients {
+		c.reopenNames(side)
 		for k := range c.families {
 			for _, l := range c.families[k].ledgers {
 				l.reopen(blind, s)

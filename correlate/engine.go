@@ -95,6 +95,7 @@ type Engine struct {
 	touched     uint64 // keeps touch from being optimised away
 	pending     pending
 	sketches    slab[sketch]
+	larges      slab[larges]
 	clients     []*client
 	clientIndex map[capture.Addr]int32
 	own         map[capture.Addr]bool
@@ -158,7 +159,7 @@ func New(opts Options) *Engine {
 		opts: opts, now: unset, nextSweep: unset, slack: int64(10 * time.Millisecond), doubt: int64(time.Millisecond),
 		flows: newSlab[flow](opts.MaxFlows), outflows: newSlab[outflow](opts.MaxFlows),
 		flowTable: newTable(), outTable: newTable(), lastOut: -1, lastFlow: -1,
-		pending: newPending(opts.MaxPending), sketches: newSlab[sketch](opts.MaxFlows),
+		pending: newPending(opts.MaxPending), sketches: newSlab[sketch](opts.MaxFlows), larges: newSlab[larges](opts.MaxFlows),
 		clientIndex: make(map[capture.Addr]int32), own: make(map[capture.Addr]bool),
 		outerSide: newOuterState(), fragments: new(fragments), keys: newKeyring(opts.ServerKeys, opts.PeerKeys),
 		requests: newSlab[request](1 << 16), rows: newRows(opts.MaxRows),

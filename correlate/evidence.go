@@ -223,6 +223,9 @@ type Flow struct {
 	Forward, Remotely Latency // tunnel_in to wan_out; wan_out to wan_in
 	Return            Latency // wan_in to tunnel_out
 	First, Last       int64
+
+	Stalls []Stall // large segments that nothing acknowledged; mostly none
+	TooBig TooBig  // ICMP errors about its size
 }
 
 // Basis says by what a mapping was proved.
@@ -353,6 +356,13 @@ type Client struct {
 	First    int64
 	Last     int64
 	Attempts uint64 // requests, by which the headline client is chosen
+
+	Resolvers []Resolver // whom it asked for names, at most 8 for each address
+	// LargestAcked is the largest IP packet of TCP in octets, among large ones,
+	// whose beginning the other end acknowledged: from the client, and to it.
+	LargestAcked [2]uint32
+	MSS          uint16     // the largest TCP MSS that it offered; 0: none seen
+	Stalled      []Sighting // the first few repetitions behind its flows' Stalls
 }
 
 // PeerState is how far a WireGuard session came.
@@ -452,6 +462,7 @@ type Peer struct {
 	// so that its file cannot show that it was still open.
 	UnseenCalls uint64
 	Delivered   uint64 // data messages tied to a packet at tunnel_in by size and time
+	Fragmented  uint64 // data messages of the server that left in IP fragments
 
 	First, Last    int64
 	FirstData      int64

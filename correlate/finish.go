@@ -234,6 +234,7 @@ func (e *Engine) addPeers(ev *Evidence) {
 			ServerInitiations: pr.serverInitiations, Retries: pr.retries, ClientResponses: pr.clientResponses,
 			ShortPairs: pr.shortPairs, SilentPairs: pr.silentPairs, Trusted: pr.trusted,
 			Undelivered: pr.undelivered, UndeliveredCalls: pr.calls, UnseenCalls: pr.unseen, Delivered: pr.delivered,
+			Fragmented:       pr.fragmented,
 			UndeliveredKnown: e.points[inside].present && !pr.glued && !e.gluedClient(pr),
 			First:            pr.first, Last: pr.last, Samples: slices.Clone(pr.samples),
 			StalledPairs: pr.stalled, Open: pr.open, SmallOut: pr.smallOut,
@@ -293,7 +294,8 @@ func (e *Engine) addClients(ev *Evidence) {
 		}
 		out := Client{
 			Addrs: []netip.Addr{c.addr.Netip()}, Peer: int(c.homePeer()), Stages: c.stages,
-			First: c.first, Last: c.last, Attempts: c.attempts,
+			First: c.first, Last: c.last, Attempts: c.attempts, Resolvers: e.resolversOf(c),
+			LargestAcked: c.acked, MSS: c.mss, Stalled: slices.Clone(c.stalls),
 		}
 		fam := familyIndex(family(c.addr))
 		out.Families[0].Family, out.Families[1].Family = IPv4, IPv6
@@ -357,6 +359,9 @@ func joinFamilies(all []Client) []Client {
 		}
 		a.First, a.Last = min(a.First, b.First), max(a.Last, b.Last)
 		a.Attempts += b.Attempts
+		a.Resolvers = append(a.Resolvers, b.Resolvers...)
+		a.LargestAcked[0], a.LargestAcked[1] = max(a.LargestAcked[0], b.LargestAcked[0]), max(a.LargestAcked[1], b.LargestAcked[1])
+		a.MSS, a.Stalled = max(a.MSS, b.MSS), append(a.Stalled, b.Stalled...)
 		gone[six] = true
 	}
 	var out []Client

@@ -78,6 +78,7 @@ type flow struct {
 	pending        [2][2]chainEnds // by direction and side
 	legs           [3]int32        // sketches of what it took forward, at the remote, back; -1: none
 	mapping        mapping
+	large          int32 // what of it is not acknowledged, of large segments; -1: nothing
 	first, last    int64
 }
 

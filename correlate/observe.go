@@ -54,12 +54,18 @@ func (e *Engine) fromClient(fi int32, f *flow, p *capture.Packet, t int64, c *ca
 	f.note(p, forward)
 	cl.last = t
 	e.decrypted(cl, p, t)
+	if p.Kind == capture.KindTCP {
+		e.noteSize(f, p, t, c, inside, forward)
+	}
 	if p.TTL <= 1 {
 		return // never forwarded (RFC 1812 section 5.3.1)
 	}
 	req := int32(-1)
-	if !f.local && isRequest(p) && p.TTL > maxTraceTTL {
+	if names := e.asksNames(f, p); (names || !f.local && isRequest(p)) && p.TTL > maxTraceTTL {
 		req = e.newRequest(fi, f, p, t, c)
+		if names {
+			e.noteQuery(req, p)
+		}
 	}
 	e.joinInside(fi, f, p, t, forward, req)
 }
@@ -97,7 +103,14 @@ func (e *Engine) toClient(fi int32, f *flow, p *capture.Packet, t int64, c *capt
 	if f.fromOut && f.out < 0 && opens(p) && undecremented(p.TTL) {
 		f.local = true // the host itself calls its client
 	}
+	switch {
+	case p.Kind == capture.KindTCP:
+		e.noteSize(f, p, t, c, inside, back)
+	case p.Flags&capture.FlagDNSResponse != 0 && f.sent.Packets == 0:
+		e.foreignAnswer(f, p, c)
+	}
 	if f.local {
+		e.reply(f, p, t, c, TunnelOut)
 		return
 	}
 	if f.out < 0 && f.sent.Packets > 0 && undecremented(p.TTL) && p.Kind == capture.KindTCP && p.TCPFlags&capture.TCPRst != 0 {
@@ -138,6 +151,7 @@ func (e *Engine) insideError(p *capture.Packet, t int64, c *capturePoint, b *cap
 	}
 	e.addInside(f, TunnelOut, p, c)
 	if f.local {
+		e.rejectRequests(f, sighting(c, p, TunnelOut))
 		return
 	}
 	if e.joinError(fi, f, p, q, t, back, inside) {
@@ -270,6 +284,9 @@ func (e *Engine) wan(p *capture.Packet, t int64, c *capturePoint, b *capture.Bat
 	}
 	e.addOutside(f, dir, Count{1, uint64(p.IPLen)})
 	f.lastOutside = t
+	if p.Kind == capture.KindTCP {
+		e.noteSize(f, p, t, c, outside, dir)
+	}
 	if dir == forward && p.Kind == capture.KindTCP && p.TCPFlags&capture.TCPRst != 0 && undecremented(p.TTL) {
 		e.refuse(f, p, t, c, false, true) // not forwarded: the host made it
 	}
@@ -314,10 +331,12 @@ func (e *Engine) outsideError(p *capture.Packet, t int64, c *capturePoint, b *ca
 		if !e.joinError(o.flow, f, p, q, t, forward, outside) {
 			f.refused = true // the client did not send it: the host made it
 			e.refuse(f, p, t, c, false, true)
+			e.noteTooBig(f, q, true)
 		}
 		return
 	}
 	f.lastOutside = t
+	e.noteTooBig(f, q, false)
 	e.joinError(o.flow, f, p, q, t, back, outside)
 	e.addOutside(f, back, Count{1, uint64(p.IPLen)})
 	for i := f.requests; i >= 0; i = e.requests.at(i).older {

@@ -42,6 +42,7 @@ type peer struct {
 	clientResponses                 uint64
 	bytesIn, bytesOut, packetsIn    uint64
 	packetsOut                      uint64
+	fragmented                      uint64 // datagrams of the server that left in fragments
 	shortPairs, silentPairs         uint64
 	undelivered, calls, delivered   uint64
 	unseen                          uint64
@@ -338,6 +339,9 @@ func (e *Engine) outerOut(pr *peer, i int32, p *capture.Packet, t int64, c *capt
 	case wg.MessageCookieReply:
 		pr.cookies++
 	case wg.MessageTransport:
+		if p.Flags&capture.FlagFirstFragment != 0 {
+			pr.fragmented++
+		}
 		if pr.dataIn+pr.keepIn > 0 {
 			pr.serverSpoke = true
 			pr.trusted = true

@@ -32,6 +32,10 @@ type request struct {
 	rejected     bool // by the host
 	missed       bool // no twin at wan_out although it would have been seen
 	blind        bool
+	named        bool // a DNS answer with rcode, at tunnel_out
+	foreign      bool // a DNS answer from another address, at tunnel_out
+	rcode        uint8
+	dnsType      uint16
 }
 
 // requestID is what ties a reply to its request within a flow: nothing for TCP.
@@ -183,6 +187,9 @@ func (e *Engine) reply(f *flow, p *capture.Packet, t int64, c *capturePoint, sta
 			continue
 		}
 		r.answered = true
+		if p.Flags&capture.FlagDNSResponse != 0 {
+			r.name(p)
+		}
 	}
 }
 
@@ -272,6 +279,9 @@ func (e *Engine) followed(r *request) int64 {
 
 // book enters a request into its client's ledger.
 func (e *Engine) book(r *request) {
+	if r.dnsType != 0 {
+		e.bookName(r)
+	}
 	cl := e.clientAt(r.client)
 	fate := e.fate(r)
 	fam := &cl.families[familyIndex(family(r.target))]

@@ -82,6 +82,7 @@ func (e *Engine) flowRow(f *flow) Flow {
 	if !f.translated.IsZero() {
 		row.Translated = addrPort(f.translated, f.translatedPort)
 	}
+	row.Stalls, row.TooBig = e.stalls(f)
 	row.Outcome, row.Stopped = e.outcome(f)
 	if row.Outcome != OutcomeLocal {
 		row.LostForward, row.LostReturn, row.Unobservable = f.lost[forward], f.lost[back], f.unobserved
