@@ -20,6 +20,10 @@ type Context struct {
 	// Facts are the settings of the machine that was captured, nil if not known.
 	Facts *host.Snapshot
 
+	// PhoneAllowedIPs are what the phone's own configuration sends into the
+	// tunnel; empty if it is not at hand.
+	PhoneAllowedIPs []netip.Prefix
+
 	// ExpectTraffic is the person's word that the phone tried while the
 	// captures ran; Attempts are the tries that were marked.
 	ExpectTraffic bool
@@ -66,7 +70,7 @@ func Run(ev *correlate.Evidence, ctx Context) *Diagnosis {
 		answered = answered || j.status == StatusHealthy
 		faults = append(faults, j.findings...)
 		if len(j.findings) == 0 && blocked == "" {
-			warnings = append(warnings, warn(ev, &ctx, &ev.Clients[i])...)
+			warnings = append(warnings, proved(clientWarnings, ev, &ctx, &ev.Clients[i])...)
 		}
 		if i == d.Headline {
 			d.Episodes = j.episodes
@@ -126,10 +130,13 @@ func judgeClient(ev *correlate.Evidence, ctx *Context, i int, absence bool) judg
 	if j.status == StatusInconclusive && len(j.findings) == 0 && answeredFlow(ev, c) {
 		j.status = StatusHealthy
 	}
-	for n := range j.episodes {
-		if n == len(j.episodes)-1 && j.episodes[n].Status == StatusInconclusive {
-			j.episodes[n].Status = j.status
+	if len(j.findings) == 0 && absence {
+		if j.findings = proved(upperRules, ev, ctx, c); len(j.findings) > 0 {
+			j.status = StatusFault
 		}
+	}
+	if n := len(j.episodes) - 1; n >= 0 && j.episodes[n].Status != StatusFault {
+		j.episodes[n].Status, j.episodes[n].Finding = j.status, firstID(j.findings)
 	}
 	return j
 }
@@ -163,12 +170,14 @@ func (s *subject) judge(absence bool) (Status, *Finding) {
 	return StatusInconclusive, nil
 }
 
-// warn applies the rules that raise no fault to one client, over both families
-// and all of its time.
-func warn(ev *correlate.Evidence, ctx *Context, c *correlate.Client) []Finding {
+// proved applies rules to one client, over both families and all of its time.
+func proved(rules []*rule, ev *correlate.Evidence, ctx *Context, c *correlate.Client) []Finding {
 	var out []Finding
 	s := &subject{ev: ev, ctx: ctx, client: c, family: &correlate.FamilyEvidence{}}
-	for _, r := range clientWarnings {
+	if c.Peer >= 0 {
+		s.peer = &ev.WireGuard.Peers[c.Peer]
+	}
+	for _, r := range rules {
 		if p, ok := r.prove(s); ok {
 			out = append(out, s.finding(r, p))
 		}
@@ -248,7 +257,7 @@ func addFixes(list, more []Fix) []Fix {
 // and keeps as many as a person can act on.
 func rank(all []Finding) []Finding {
 	muted := make(map[string]bool)
-	for _, r := range slices.Concat(peerRules, oddRules, wayRules, clientRules) {
+	for _, r := range slices.Concat(peerRules, oddRules, wayRules, clientRules, upperRules) {
 		for i := range all {
 			if all[i].ID == r.id && all[i].Severity == SeverityFault {
 				for _, m := range r.mutes {

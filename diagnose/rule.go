@@ -56,11 +56,29 @@ var (
 		&upstreamSilent,
 		&returnNotForwarded,
 	}
+	// upperRules judge what lies above a path that works: names, families and
+	// sizes, of one client in both families and over all of its time. They are
+	// asked only where nothing below stops that client.
+	upperRules = []*rule{
+		&clientAllowedIPs,
+		&noDNSListener,
+		&dnsRefused,
+		&dnsWrongSource,
+		&dnsUnanswered,
+		&dnsBlockedUpstream,
+		&ipv6Blackhole,
+		&jumboTunnelMTU,
+		&mtuOuterBlackhole,
+		&fragNeededLost,
+		&pathMTUUpstream,
+	}
 	// clientWarnings speak of what does not stop a client. They are asked only
 	// where no fault of that client stands and the captures can prove an
 	// absence, and have no say in the verdict.
 	clientWarnings = []*rule{
 		&packetsLostInHost,
+		&clientAllowedIPsWarning,
+		&jumboWarning,
 	}
 )
 

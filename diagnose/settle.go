@@ -28,6 +28,12 @@ func settle(ev *correlate.Evidence, ctx *Context, d *Diagnosis, answered bool, b
 		}
 		return
 	}
+	for i := range d.Findings {
+		if d.Findings[i].ID == clientAllowedIPsID {
+			d.Finding = clientAllowedIPsID
+			return
+		}
+	}
 	id, args := whyInconclusive(ev, blocked)
 	d.Finding = id
 	f := Finding{ID: id, Layer: 0, Severity: SeverityInfo, Confidence: 1, Args: arguments(ev, ctx, headline(ev, d), nil, nil)}

@@ -1,0 +1,79 @@
+package diagnose
+
+import (
+	"net/netip"
+
+	"github.com/wgtrace/wgtrace/correlate"
+)
+
+// The phone sends nothing but addresses of the tunnel into it. With its settings
+// at hand, or the person's word that it tried a website, that is a fault; without
+// either it may be idle, or meant to be so.
+var (
+	clientAllowedIPs = rule{
+		id: clientAllowedIPsID, layer: 4, severity: SeverityFault,
+		prove: func(s *subject) (proof, bool) {
+			narrow := len(s.ctx.PhoneAllowedIPs) > 0 && !coversInternet(s.ctx.PhoneAllowedIPs)
+			if !narrow && (!s.ctx.Tried || len(s.ctx.PhoneAllowedIPs) > 0) {
+				return proof{}, false
+			}
+			confidence := 0.7
+			if narrow {
+				confidence = 0.99
+			}
+			return s.onlyInner(confidence)
+		},
+		causes: allowedIPsCauses,
+	}
+	clientAllowedIPsWarning = rule{
+		id: clientAllowedIPsID, layer: 4, severity: SeverityWarning,
+		prove: func(s *subject) (proof, bool) {
+			if len(s.ctx.PhoneAllowedIPs) > 0 {
+				return proof{}, false // they are wide, or the fault stands
+			}
+			return s.onlyInner(0.6)
+		},
+		causes: allowedIPsCauses,
+	}
+)
+
+const clientAllowedIPsID = "client-allowedips-too-narrow"
+
+func allowedIPsCauses(*subject, string) []Cause {
+	return []Cause{{ID: clientAllowedIPsID, Probability: 0.7}}
+}
+
+// onlyInner proves that the client uses the tunnel, is answered in it, and sends
+// nothing to the internet through it.
+func (s *subject) onlyInner(confidence float64) (proof, bool) {
+	if s.ev.Totals.FlowsNotListed > 0 || s.client.Stages[correlate.TunnelIn].Packets < minRequests {
+		return proof{}, false
+	}
+	answered := s.anyClientFlow(func(f *correlate.Flow) bool { return f.In.Packets > 0 && f.Back.Packets > 0 })
+	beyond := s.anyClientFlow(func(f *correlate.Flow) bool { return f.In.Packets > 0 && public(f.Remote.Addr()) })
+	return proof{confidence: confidence}, answered && !beyond
+}
+
+// public reports whether an address is one of the internet.
+func public(a netip.Addr) bool {
+	return a.IsGlobalUnicast() && !a.IsPrivate() && !sharedSpace.Contains(a)
+}
+
+// sharedSpace is the address block of carrier-grade NAT (RFC 6598), which
+// overlay networks use too.
+var sharedSpace = netip.MustParsePrefix("100.64.0.0/10")
+
+// coversInternet reports whether allowed IPs send the internet's IPv4 addresses
+// into the tunnel: everything, or the two halves that some clients are given
+// instead.
+func coversInternet(list []netip.Prefix) bool {
+	low, high := false, false
+	for _, p := range list {
+		if !p.Addr().Is4() || p.Bits() > 1 {
+			continue
+		}
+		low = low || p.Contains(netip.AddrFrom4([4]byte{1, 1, 1, 1}))
+		high = high || p.Contains(netip.AddrFrom4([4]byte{200, 1, 1, 1}))
+	}
+	return low && high
+}

@@ -1,0 +1,30 @@
+package diagnose
+
+import "github.com/wgtrace/wgtrace/correlate"
+
+var dnsRefused = rule{
+	id: "dns-refused", layer: 4, severity: SeverityFault,
+	after: correlate.TunnelIn, before: correlate.TunnelOut,
+	prove: func(s *subject) (proof, bool) {
+		r, end, ok := s.deadResolver()
+		if !ok || end != correlate.NameRefused && end != correlate.NameFailed {
+			return proof{}, false
+		}
+		p, _ := resolverProof(r, end, 0.98)
+		if !r.Host {
+			// The answer itself passed every stage.
+			p.after, p.before = correlate.WANOut, correlate.WANIn
+		}
+		p.args["rcode"] = 5
+		if end == correlate.NameFailed {
+			p.args["rcode"] = 2
+		}
+		return p, true
+	},
+	causes: func(s *subject, _ string) []Cause {
+		if _, end, _ := s.deadResolver(); end == correlate.NameFailed {
+			return []Cause{{ID: "dns-resolver-upstream", Probability: 0.7}, {ID: "dns-refused", Probability: 0.15}}
+		}
+		return []Cause{{ID: "dns-refused", Probability: 0.9}}
+	},
+}

@@ -1,0 +1,54 @@
+package diagnose
+
+import "github.com/wgtrace/wgtrace/correlate"
+
+var ipv6Blackhole = rule{
+	id: "ipv6-blackhole", layer: 4, severity: SeverityFault,
+	after: correlate.TunnelIn, before: correlate.WANOut,
+	prove: func(s *subject) (proof, bool) {
+		four, six := s.inFamily(correlate.IPv4), s.inFamily(correlate.IPv6)
+		if four == nil || six == nil || four.ledger.Fates[correlate.FateAnswered].Count == 0 && !four.answeredSince() {
+			return proof{}, false
+		}
+		seen := func(fate correlate.Fate) proof {
+			return proof{confidence: six.certainty(0.95, fate), evidence: six.samples(fate), args: map[string]any{
+				"requests": six.ledger.Fates[fate].Count, "targets": six.ledger.Fates[fate].Targets,
+			}}
+		}
+		if six.deadAt(correlate.FateNoEgress) && six.family.LocalAnswers == 0 && s.ev.Coverage.Outbound > 0 && !six.leftSince() {
+			return seen(correlate.FateNoEgress), true
+		}
+		for _, fate := range []correlate.Fate{correlate.FateUntranslated, correlate.FateNoReply} {
+			// One silent address may be down by itself.
+			if six.deadAt(fate) && six.ledger.Fates[fate].Targets >= minTargets && six.family.ReplyToInner == 0 && s.ev.Coverage.Inbound > 0 {
+				p := seen(fate)
+				p.after, p.before = correlate.WANOut, correlate.WANIn
+				return p, true
+			}
+		}
+		return proof{}, false
+	},
+	causes: func(s *subject, _ string) []Cause {
+		six := s.inFamily(correlate.IPv6)
+		if six != nil && six.ledger.Fates[correlate.FateNoEgress].Count > 0 {
+			return []Cause{{ID: "ipv6-forwarding-off", Probability: 0.7}, {ID: "ipv6-forward-drop", Probability: 0.2}}
+		}
+		if six != nil && six.ledger.Fates[correlate.FateUntranslated].Count > 0 {
+			return []Cause{{ID: "ipv6-nat-missing", Probability: 0.9}}
+		}
+		return []Cause{{ID: "ipv6-upstream-dead", Probability: 0.8}}
+	},
+}
+
+// inFamily returns the subject for the client's last episode in a family, nil
+// if it asked for nothing there.
+func (s *subject) inFamily(f correlate.Family) *subject {
+	for k := range s.client.Families {
+		if fe := &s.client.Families[k]; fe.Family == f && len(fe.Ledgers) > 0 {
+			one := *s
+			one.family, one.ledger = fe, &fe.Ledgers[len(fe.Ledgers)-1]
+			return &one
+		}
+	}
+	return nil
+}
