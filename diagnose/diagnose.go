@@ -204,6 +204,9 @@ func answeredFlow(ev *correlate.Evidence, c *correlate.Client) bool {
 
 // finding makes a finding of a proof.
 func (s *subject) finding(r *rule, p proof) Finding {
+	if p.family != correlate.FamilyAny {
+		s = s.inFamily(p.family)
+	}
 	f := Finding{
 		ID: r.id, Layer: r.layer, Severity: r.severity, Confidence: p.confidence,
 		After: r.after, Before: r.before, Evidence: p.evidence,
@@ -216,6 +219,9 @@ func (s *subject) finding(r *rule, p proof) Finding {
 		f.Args[k] = v
 	}
 	values := fixValues(s.ev, s.ctx, s.client)
+	if p.server.IsValid() {
+		values.Server = p.server
+	}
 	if s.client != nil {
 		f.Scope.Client = s.client.Addrs[0]
 		f.Scope.Family = s.family.Family
@@ -223,6 +229,7 @@ func (s *subject) finding(r *rule, p proof) Finding {
 		for _, a := range s.client.Addrs {
 			if s.family.Family != correlate.FamilyAny && a.Is4() == (s.family.Family == correlate.IPv4) {
 				f.Scope.Client, values.Client = a, a
+				values.Prefix, values.PrefixGuessed = prefixOf(s.ctx, a)
 			}
 		}
 	} else if s.peer != nil {

@@ -36,6 +36,10 @@ var factTests = map[string]func(*view) answer{
 	"netnat-conflict":         netNatConflict,
 	"nat-table-full":          natTableFull,
 
+	// IPv6 beside an IPv4 that works.
+	"ipv6-forwarding-off": forwardingOff,
+	"ipv6-nat-missing":    natMissingFact,
+
 	// Name service.
 	"dns-no-listener":   dnsNoListener,
 	"dns-host-firewall": dnsFirewall,

@@ -52,4 +52,27 @@ var book = map[string][]recipe{
 
 	// return-not-forwarded
 	"forward-return-path-blocked": {filterNFT, filterIptables, filterUFW, filterOpenWrt},
+
+	// Names.
+	"dns-no-listener":              {dnsPhoneLinux, dnsResolved, dnsDnsmasq, dnsRouterOS, dnsPhone},
+	"dns-host-firewall":            {dnsPortIptables, dnsPortUFW, dnsPortFirewalld, dnsPortWindows, dnsRouterOS, dnsPhone},
+	"dns-refused":                  {dnsPihole, dnsDnsmasq, dnsUnbound, dnsRouterOS, dnsPhone},
+	"dns-resolver-upstream":        {upstreamUnix, upstreamWindows, dnsPhone},
+	"dns-wrong-source":             {dnsDnsmasq, dnsUnbound, dnsPhone},
+	"dns-blocked-upstream":         {dnsPhone},
+	"dns-lan-resolver-unreachable": {dnsPhone},
+
+	"client-allowedips-too-narrow": {aipPhone},
+
+	// ipv6-blackhole
+	"ipv6-forwarding-off": {fwdLinux6, v6Phone},
+	"ipv6-forward-drop":   {filterNFT, filterIptables, v6Phone},
+	"ipv6-nat-missing":    {natNFT, natIptables, v6Phone},
+	"ipv6-upstream-dead":  {v6Phone},
+
+	// Sizes.
+	"mtu-outer-blackhole": {mtuNFT, mtuIptables, mtuWindows, mtuRouterOS, mtuPhone},
+	"frag-needed-lost":    {mtuNFT, mtuIptables, mtuWindows, mtuRouterOS, mtuPhone},
+	"path-mtu-upstream":   {mtuNFT, mtuIptables, mtuWindows, mtuRouterOS, mtuPhone},
+	"jumbo-tunnel-mtu":    {mtuLower, mtuWindows, mtuNFT, mtuPhone},
 }

@@ -90,7 +90,7 @@ func TestRulesApplyAndUndo(t *testing.T) {
 	if out, err := exec.Command("iptables", "--version").Output(); err == nil && bytes.Contains(out, []byte("nf_tables")) {
 		prefixes = append(prefixes, "iptables ", "ip6tables ")
 		docker = `for i in iptables ip6tables; do
-$i -N DOCKER-USER; $i -P INPUT ACCEPT; $i -A FORWARD -j REJECT; $i -t nat -P POSTROUTING ACCEPT
+$i -N DOCKER-USER; $i -P INPUT ACCEPT; $i -A FORWARD -j REJECT; $i -t nat -P POSTROUTING ACCEPT; $i -t mangle -P FORWARD ACCEPT
 done
 `
 	} else {

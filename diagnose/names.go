@@ -118,5 +118,8 @@ func resolverProof(r *correlate.Resolver, end correlate.NameEnd, confidence floa
 	p := proof{confidence: confidence, evidence: r.Ends[end].Samples, args: map[string]any{
 		"resolver": r.Addr.String(), "names": failed(r),
 	}}
+	if r.Host {
+		p.server = r.Addr
+	}
 	return p, true
 }

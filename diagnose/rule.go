@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"net/netip"
 	"slices"
 
 	"github.com/wgtrace/wgtrace/correlate"
@@ -31,6 +32,8 @@ type proof struct {
 	args       map[string]any // what its sentences name beyond the common arguments
 	// after and before replace the rule's where they are set.
 	after, before correlate.Stage
+	family        correlate.Family // that it concerns, where the rule looked at both
+	server        netip.Addr       // an address of the host that its commands need
 }
 
 // peerRules judge one WireGuard endpoint, clientRules one client in one family.

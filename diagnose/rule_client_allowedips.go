@@ -14,7 +14,7 @@ var (
 		id: clientAllowedIPsID, layer: 4, severity: SeverityFault,
 		prove: func(s *subject) (proof, bool) {
 			narrow := len(s.ctx.PhoneAllowedIPs) > 0 && !coversInternet(s.ctx.PhoneAllowedIPs)
-			if !narrow && (!s.ctx.Tried || len(s.ctx.PhoneAllowedIPs) > 0) {
+			if !narrow && (!s.tried() || len(s.ctx.PhoneAllowedIPs) > 0) {
 				return proof{}, false
 			}
 			confidence := 0.7

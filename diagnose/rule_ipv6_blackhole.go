@@ -11,9 +11,7 @@ var ipv6Blackhole = rule{
 			return proof{}, false
 		}
 		seen := func(fate correlate.Fate) proof {
-			return proof{confidence: six.certainty(0.95, fate), evidence: six.samples(fate), args: map[string]any{
-				"requests": six.ledger.Fates[fate].Count, "targets": six.ledger.Fates[fate].Targets,
-			}}
+			return proof{confidence: six.certainty(0.95, fate), evidence: six.samples(fate), family: correlate.IPv6}
 		}
 		if six.deadAt(correlate.FateNoEgress) && six.family.LocalAnswers == 0 && s.ev.Coverage.Outbound > 0 && !six.leftSince() {
 			return seen(correlate.FateNoEgress), true
@@ -29,11 +27,10 @@ var ipv6Blackhole = rule{
 		return proof{}, false
 	},
 	causes: func(s *subject, _ string) []Cause {
-		six := s.inFamily(correlate.IPv6)
-		if six != nil && six.ledger.Fates[correlate.FateNoEgress].Count > 0 {
+		switch {
+		case s.deadAt(correlate.FateNoEgress):
 			return []Cause{{ID: "ipv6-forwarding-off", Probability: 0.7}, {ID: "ipv6-forward-drop", Probability: 0.2}}
-		}
-		if six != nil && six.ledger.Fates[correlate.FateUntranslated].Count > 0 {
+		case s.deadAt(correlate.FateUntranslated):
 			return []Cause{{ID: "ipv6-nat-missing", Probability: 0.9}}
 		}
 		return []Cause{{ID: "ipv6-upstream-dead", Probability: 0.8}}

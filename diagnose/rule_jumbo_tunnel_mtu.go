@@ -35,4 +35,6 @@ var (
 // minFragmented is how many fragmented datagrams are a habit.
 const minFragmented = 10
 
-func jumboCauses(*subject, string) []Cause { return []Cause{{ID: "jumbo-tunnel-mtu", Probability: 0.9}} }
+func jumboCauses(*subject, string) []Cause {
+	return []Cause{{ID: "jumbo-tunnel-mtu", Probability: 0.9}}
+}

@@ -258,7 +258,7 @@ func TestVerdicts(t *testing.T) {
 			c := s.client(testPhone, 0)
 			asks(c, 0, answered)
 			asks(c, 1, fate{correlate.FateNoEgress, 6, 3, 2})
-		}, StatusHealthy, "", ""},
+		}, StatusFault, "ipv6-blackhole", ""},
 		{"repaired while watched", func(s scene) {
 			s.dead(correlate.FateNoEgress)
 			asks(&s.Clients[0], 0, answered)

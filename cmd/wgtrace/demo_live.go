@@ -191,6 +191,9 @@ func (o *demoOptions) watchLab(ctx context.Context, s streams, l *lab.Lab, sc la
 	case sc.Healthy:
 		enough = demoHealthy
 	}
+	if sc.Workload != "" {
+		workload = sc.Workload
+	}
 	if _, err := l.Run(ctx, lab.First, lab.Run{Workload: workload, Bulk: 200_000}); err != nil {
 		return fail(err)
 	}

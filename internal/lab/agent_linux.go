@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/signal"
 	"sync"
@@ -71,6 +72,8 @@ type agent struct {
 	extras extras
 	tunnel *tunnel
 	site   *site
+	// resolver holds the sockets of the server's own resolver.
+	resolver []*net.UDPConn
 
 	exitOnce sync.Once
 }
@@ -89,6 +92,7 @@ func newAgent(name string) *agent {
 		"tunnel.set":      handle(a.opTunnelSet),
 		"tunnel.get":      handle(a.opTunnelGet),
 		"site":            handle(a.opSite),
+		"resolver":        handle(a.opResolver),
 		"workload":        handle(a.opWorkload),
 		"conntrack":       handle(a.opConntrack),
 		"conntrack.flush": handle(a.opConntrackFlush),

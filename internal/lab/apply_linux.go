@@ -1,8 +1,10 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"net/netip"
 	"slices"
 	"time"
 )
@@ -79,8 +81,18 @@ func (l *Lab) converge(ctx context.Context, want *setup, reconnect []bool) error
 	err := parallel(
 		func() error { return l.server.call(ctx, "sysctl", settings, nil) },
 		func() error { return l.server.call(ctx, "nft", nftText{want.serverRules(l.plan.WAN)}, nil) },
-		func() error { return l.server.call(ctx, "extras", want.ServerExtras, nil) },
+		func() error {
+			if err := l.server.call(ctx, "extras", want.ServerExtras, nil); err != nil {
+				return err
+			}
+			mtu := cmp.Or(want.TunnelMTU, mtuLaptop)
+			if err := l.server.call(ctx, "net", netSpec{Links: []linkSpec{{Name: l.plan.Tunnel, MTU: mtu, Offload: true}}}, nil); err != nil {
+				return err
+			}
+			return l.server.call(ctx, "resolver", want.Resolver, nil)
+		},
 		func() error { return l.router.call(ctx, "nft", nftText{want.routerRules()}, nil) },
+		func() error { return l.phones[First].call(ctx, "nft", nftText{want.phoneRules()}, nil) },
 		func() error { return l.router.call(ctx, "extras", want.RouterExtras, nil) },
 		func() error { return l.setPeers(ctx, l.server, have.ServerPeers, want.ServerPeers) },
 	)
@@ -98,7 +110,7 @@ func (l *Lab) converge(ctx context.Context, want *setup, reconnect []bool) error
 	if err != nil {
 		// What is in force now is neither have nor want: the next change
 		// starts from scratch.
-		l.now = &setup{Reconnect: make([]bool, len(l.phones))}
+		l.now = &setup{Reconnect: make([]bool, len(l.phones)), DNS: make([]netip.Addr, len(l.phones))}
 		return err
 	}
 	l.now = want
@@ -194,9 +206,18 @@ func (l *Lab) Run(ctx context.Context, client int, run Run) (Result, error) {
 	if run.Seed == 0 {
 		run.Seed = l.plan.Seed + int64(client)
 	}
+	l.mu.Lock()
+	dns, mtu := l.now.DNS[client], 0
+	if client == First {
+		mtu = l.now.TunnelMTU
+	}
+	l.mu.Unlock()
+	if !dns.IsValid() {
+		dns = l.plan.DNS
+	}
 	var res Result
 	err := l.phones[client].call(ctx, "workload", workSpec{
-		Run: run, Tunnel: linkTunnel, Web4: l.plan.Web4, Web6: l.plan.Web6, DNS: l.plan.DNS, Names: l.plan.Names,
+		Run: run, Tunnel: linkTunnel, Web4: l.plan.Web4, Web6: l.plan.Web6, DNS: dns, Names: l.plan.Names, MTU: mtu,
 	}, &res)
 	res.Client = client
 	return res, err

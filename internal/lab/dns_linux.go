@@ -91,7 +91,7 @@ func askDNSAs(ctx context.Context, id uint16, server netip.Addr, name string, ty
 	answered := func(b []byte) bool {
 		var p dnsmessage.Parser
 		h, err := p.Start(b)
-		return err == nil && h.Response && h.ID == id
+		return err == nil && h.Response && h.ID == id && h.RCode == dnsmessage.RCodeSuccess
 	}
 	return exchangeUDP(ctx, netip.AddrPortFrom(server, portDNS), query, dnsRetries, limit, hold, answered)
 }

@@ -1,6 +1,9 @@
 package lab
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Fault is a condition to bring about on a running lab.
 type Fault struct {
@@ -41,6 +44,10 @@ type Scenario struct {
 	// Cause is the id of the true reason, "" where none is to be named, or
 	// where neither packets nor the server's settings can tell it.
 	Cause string
+	// Breaks says what of a client's traffic dies.
+	Breaks Breaks
+	// Workload is the only one that shows it; "" means any.
+	Workload Workload
 }
 
 var (
@@ -81,11 +88,11 @@ var scenarios = []Scenario{
 
 // Scenarios returns what Apply knows: healthy variants first, then the faults
 // from the server's forwarding down to the tunnel.
-func Scenarios() []Scenario { return append([]Scenario(nil), scenarios...) }
+func Scenarios() []Scenario { return slices.Concat(scenarios, upperScenarios) }
 
 // FindScenario returns the scenario of that name, or an error that names it.
 func FindScenario(name string) (Scenario, error) {
-	for _, s := range scenarios {
+	for _, s := range Scenarios() {
 		if s.Name == name {
 			return s, nil
 		}

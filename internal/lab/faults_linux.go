@@ -137,17 +137,7 @@ var breaks = map[string]func(l *Lab, s *setup, f Fault, clients []int){
 				fmt.Sprintf("iifname %q drop", linkServer))
 			return
 		}
-		// The router cannot tell the clients apart once they are translated;
-		// so the first goes out by a second address, which is blocked.
-		for _, alias := range l.aliases() {
-			s.ServerExtras.Addrs = append(s.ServerExtras.Addrs, linkAddr{l.plan.WAN, alias})
-			s.RouterDrop = append(s.RouterDrop, family(alias)+" saddr "+alias.Addr().String()+" drop")
-			s.changeNAT(l, clients, func(n *natRule) {
-				if n.From.Addr().Is4() == alias.Addr().Is4() {
-					n.Action = "snat to " + alias.Addr().String()
-				}
-			})
-		}
+		s.leaveByAlias(l, clients, "drop")
 	},
 
 	"server-input-drop": func(l *Lab, s *setup, f Fault, clients []int) {
@@ -236,6 +226,21 @@ func (s *setup) changeNAT(l *Lab, clients []int, change func(*natRule)) {
 		kept = append(kept, n)
 	}
 	s.NAT = kept
+}
+
+// leaveByAlias gives clients a second address of the server on the WAN, and lets
+// the router do something with what comes from it: once they are translated, it
+// could not tell clients apart otherwise.
+func (s *setup) leaveByAlias(l *Lab, clients []int, statement string) {
+	for _, alias := range l.aliases() {
+		s.ServerExtras.Addrs = append(s.ServerExtras.Addrs, linkAddr{l.plan.WAN, alias})
+		s.RouterDrop = append(s.RouterDrop, family(alias)+" saddr "+alias.Addr().String()+" "+statement)
+		s.changeNAT(l, clients, func(n *natRule) {
+			if n.From.Addr().Is4() == alias.Addr().Is4() {
+				n.Action = "snat to " + alias.Addr().String()
+			}
+		})
+	}
 }
 
 // dropForward drops what the clients send through the server.

@@ -32,6 +32,7 @@ type routeSpec struct {
 	Via   netip.Addr // invalid: on link
 	Link  string
 	Table int
+	MTU   int // that nothing learns its way around; 0: the adapter's
 }
 
 // ruleSpec sends IPv4 packets that carry a firewall mark to a routing table.
@@ -164,7 +165,7 @@ func changeRoute(r routeSpec, change func(*netlink.Route) error, protocol int) e
 	}
 	nr := &netlink.Route{
 		LinkIndex: link.Attrs().Index, Dst: ipNet(r.Dst, true), Table: r.Table,
-		Protocol: netlink.RouteProtocol(protocol),
+		Protocol: netlink.RouteProtocol(protocol), MTU: r.MTU, MTULock: r.MTU != 0,
 	}
 	if r.Via.IsValid() {
 		nr.Gw = r.Via.AsSlice()

@@ -1,6 +1,9 @@
 package lab
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Workload is traffic that a client makes over its tunnel.
 type Workload string
@@ -87,3 +90,8 @@ func familyOf(target string) string {
 	}
 	return ""
 }
+
+// download and upload report whether a try moves more over TCP than one packet
+// holds.
+func (t Try) download() bool { return strings.HasPrefix(t.What, "download of ") }
+func (t Try) upload() bool   { return strings.HasPrefix(t.What, "upload of ") }

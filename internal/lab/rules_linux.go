@@ -119,9 +119,20 @@ func (s *setup) routerRules() string {
 		"ip saddr "+bogons4+" drop", "ip daddr "+bogons4+" drop",
 		"ip6 saddr "+bogons6+" drop", "ip6 daddr "+bogons6+" drop")
 	return table("internet",
+		fragmentChain(s.RouterFragments),
+		chain("output", "filter", "output", "filter", "accept", s.RouterOutput),
 		chain("ingress", "filter", "prerouting", "raw", "accept", pre),
 		chain("forward", "filter", "forward", "filter", "accept", s.RouterDrop),
 		chain("postrouting", "nat", "postrouting", "srcnat", "accept", s.RouterNAT))
+}
+
+// phoneRules stand for the last stretch of the line to the first phone.
+func (s *setup) phoneRules() string { return table("line", fragmentChain(s.PhoneFragments)) }
+
+// fragmentChain sees packets before connection tracking puts fragments together,
+// at -400 (NF_IP_PRI_CONNTRACK_DEFRAG).
+func fragmentChain(rules []string) string {
+	return chain("fragments", "filter", "prerouting", "-450", "accept", rules)
 }
 
 func matchSource(p netip.Prefix) string { return family(p) + " saddr " + p.String() }

@@ -25,7 +25,15 @@ type setup struct {
 	RouterDrop []string // nft statements of the router's forward chain
 	RouterNAT  []string // nft statements of the router's postrouting chain
 
+	RouterOutput    []string // nft statements on what the router itself sends
+	RouterFragments []string // nft statements of the router before fragments are put together
+	PhoneFragments  []string // the same of the first phone
+
 	ServerExtras, RouterExtras extras
+
+	DNS       []netip.Addr // what each phone asks instead of the plan's resolver; invalid: that one
+	Resolver  resolverSpec // on the server
+	TunnelMTU int          // of both ends of the tunnel; 0: as the workload has it
 
 	ServerPeers []peerState
 	PhonePeers  []peerState // the server as each phone sees it
@@ -45,6 +53,7 @@ func (l *Lab) healthy() *setup {
 		Forward4: true, Forward6: true, ForwardTunnel: true,
 		ForwardPolicy: "accept",
 		Reconnect:     make([]bool, len(l.plan.Clients)),
+		DNS:           make([]netip.Addr, len(l.plan.Clients)),
 	}
 	for i, c := range l.plan.Clients {
 		for _, n := range c.nets() {

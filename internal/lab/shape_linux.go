@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -30,6 +31,7 @@ func shape(ctx context.Context, spec workSpec) error {
 		rules = fmt.Sprintf("add chain inet lab_shape out { type filter hook postrouting priority 0; }\n"+
 			"add rule inet lab_shape out oifname %q meta nfproto ipv4 ip id set 0\n", spec.Tunnel)
 	}
+	mtu = cmp.Or(spec.MTU, mtu)
 	link, err := netlink.LinkByName(spec.Tunnel)
 	if err != nil {
 		return fmt.Errorf("find adapter %s: %w", spec.Tunnel, err)

@@ -18,6 +18,7 @@ type workSpec struct {
 	Web4, Web6 []netip.Addr
 	DNS        netip.Addr
 	Names      []string
+	MTU        int // of the tunnel; 0: the workload's own
 }
 
 // transferLimit is how long a transfer may go on after the last
@@ -124,6 +125,7 @@ func laptopTasks(r *rand.Rand, spec workSpec) []task {
 	seed := r.Uint64()
 	tasks = append(tasks,
 		httpTask(400*time.Millisecond, spec, web4[1], portHTTPS, upload, spec.Bulk/4),
+		httpTask(450*time.Millisecond, spec, web4[3], portHTTPS, upload, 20_000),
 		task{soon(r), Try{Kind: "udp", What: "echo", Target: netip.AddrPortFrom(web4[2], portEcho).String()},
 			func(ctx context.Context) error { return echoUDP(ctx, seed, web4[2], spec.Timeout, 0) }})
 	return tasks

@@ -42,6 +42,15 @@ var FindingArgs = map[string]any{
 	"lost":           int64(0), // packets between tunnel and WAN
 	"lost_back":      int64(0), // between WAN and tunnel, instead of lost
 	"lost_of":        int64(0), // packets of the connections that lose some
+	"resolver":       "",       // address that was asked for names
+	"answerer":       "",       // address that answered instead
+	"names":          int64(0), // questions for names that failed
+	"rcode":          int64(0), // how they were refused: 5 REFUSED, 2 SERVFAIL
+	"repeats":        int64(0), // large segments sent again
+	"size":           int64(0), // octets of the smallest of them
+	"mtu":            int64(0), // octets that an ICMP error names as the limit
+	"mss":            int64(0), // octets of a TCP segment that the phone offers
+	"fragments":      int64(0), // encrypted packets that left in fragments
 	"keep":           "",       // the command that keeps a change which would take itself back
 	"undo_seconds":   int64(0),
 }

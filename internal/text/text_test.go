@@ -180,8 +180,8 @@ func TestWording(t *testing.T) {
 
 func TestUnknownID(t *testing.T) {
 	c := catalog(t, "en")
-	f, ok := c.Finding("mtu-outer-blackhole", map[string]any{"client": 5})
-	if ok || f.Title != "mtu outer blackhole" || !strings.Contains(f.Headline, "mtu-outer-blackhole") {
+	f, ok := c.Finding("no-such-finding", map[string]any{"client": 5})
+	if ok || f.Title != "no such finding" || !strings.Contains(f.Headline, "no-such-finding") {
 		t.Errorf("unknown finding: %v %+v", ok, f)
 	}
 	if cause, ok := c.Cause("no-such", nil); ok || cause.Title != "no such" {
