@@ -108,7 +108,7 @@ func (e *Engine) resolveEntry(f *flow, n *node) {
 		}
 		return
 	}
-	if !e.observable(n) || e.unmatchable(f, n) || e.torn(f, n) || n.vague {
+	if !e.observable(n) || e.unmatchable(f, n) || e.torn(f, n) || n.vague || f.delivered(n) || e.answeredUnseen(f, r) {
 		f.unobserved++
 		if r != nil {
 			r.blind = true

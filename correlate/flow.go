@@ -72,7 +72,10 @@ type flow struct {
 	translatedPort uint16
 	lastOutside    int64 // time of the last packet on the WAN
 	ambiguous      uint64
-	sizes          [2]sizes        // by direction
+	sizes          [2]sizes    // by direction
+	progress       [2]progress // by direction
+	requestLeft    bool        // a datagram was seen leaving, the last one with this id
+	requestID      uint32
 	doubtful       uint64          // packets that are lost if the flow turns out to be a client's
 	unbidden       uint64          // packets at tunnel_out that the WAN tap would have shown, had they come from there
 	pending        [2][2]chainEnds // by direction and side

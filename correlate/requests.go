@@ -234,7 +234,7 @@ func (e *Engine) settleOldest() {
 // fate decides how far a request came.
 func (e *Engine) fate(r *request) Fate {
 	switch {
-	case r.answered && (r.left || r.blind || !e.points[outside].present):
+	case r.answered && (r.left || r.replied || r.blind || !e.points[outside].present):
 		return FateAnswered
 	case r.answered:
 		return FateLocal

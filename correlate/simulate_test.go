@@ -92,8 +92,9 @@ func (n *network) send(st step) (passed bool) {
 
 // burst sends count segments of size octets at once; offload merges them on
 // either side. What is lost is sent again. Of those merged where they enter the
-// first one always passes: it shows how large a segment is.
-func (n *network) burst(us int64, forward bool, c, s string, seq, ackNo, size uint32, count int) {
+// first one always passes: it shows how large a segment is. burst reports whether
+// all of them arrived in the end.
+func (n *network) burst(us int64, forward bool, c, s string, seq, ackNo, size uint32, count int) bool {
 	w := n.outside("tcp", c, s)
 	segment := func(i, k int) pk {
 		p := tcp(c, s, ack, seq+uint32(i)*size, ackNo, uint32(k)*size)
@@ -139,17 +140,20 @@ func (n *network) burst(us int64, forward bool, c, s string, seq, ackNo, size ui
 		}
 	}
 	flush(count)
+	whole := true
 	for k, i := range gone {
 		p := segment(i, 1)
 		n.entered++
 		entry(us+210_000+int64(k)*50, p)
 		if n.chance(n.loss, "repetition lost") {
 			n.lost++
+			whole = false
 			continue
 		}
 		n.rows[fmt.Sprintf("tcp %s>%s>%s", c, w, s)] = true
 		exit(us+210_200+int64(k)*50, twin(p))
 	}
+	return whole
 }
 
 // talkTCP is a TCP conversation.
@@ -168,31 +172,40 @@ func (n *network) talkTCP(us int64, c, s string) {
 			return
 		}
 	}
-	f(false, tcp(s, wanIP, syn|ack, peer, isn+1, 0).ttl(57), true)
+	for tries := 0; !f(false, tcp(s, wanIP, syn|ack, peer, isn+1, 0).ttl(57), true); us += 1_000_000 {
+		if tries++; tries == 3 {
+			return
+		}
+	}
+	// Nobody acknowledges what never arrived, or what came after it.
 	up, down := isn+1, peer+1
+	gotUp, gotDown := up, down
+	sent := func(next, got *uint32, octets uint32, arrived bool) {
+		if arrived && *got == *next {
+			*got += octets
+		}
+		*next += octets
+	}
 	for range rapid.IntRange(0, 6).Draw(n.t, "turns") {
 		switch rapid.IntRange(0, 3).Draw(n.t, "turn") {
 		case 0:
-			f(true, tcp(c, s, ack, up, down, 0), false)
+			f(true, tcp(c, s, ack, up, gotDown, 0), false)
 		case 1:
 			size := uint32(rapid.IntRange(1, 1000).Draw(n.t, "size"))
-			f(true, tcp(c, s, ack|psh, up, down, size), true)
-			up += size
+			sent(&up, &gotUp, size, f(true, tcp(c, s, ack|psh, up, gotDown, size), true))
 		case 2:
 			count := rapid.IntRange(1, 40).Draw(n.t, "segments")
-			n.burst(us, true, c, s, up, down, 1000, count)
-			up += uint32(count) * 1000
+			sent(&up, &gotUp, uint32(count)*1000, n.burst(us, true, c, s, up, gotDown, 1000, count))
 			us += 300_000
 		case 3:
 			count := rapid.IntRange(1, 40).Draw(n.t, "segments")
-			n.burst(us, false, c, s, down, up, 1000, count)
-			down += uint32(count) * 1000
+			sent(&down, &gotDown, uint32(count)*1000, n.burst(us, false, c, s, down, gotUp, 1000, count))
 			us += 300_000
 		}
 	}
 	if rapid.Bool().Draw(n.t, "end") {
-		f(true, tcp(c, s, fin|ack, up, down, 0), true)
-		f(false, tcp(s, wanIP, fin|ack, down, up+1, 0).ttl(57), true)
+		sent(&up, &gotUp, 1, f(true, tcp(c, s, fin|ack, up, gotDown, 0), true))
+		f(false, tcp(s, wanIP, fin|ack, down, gotUp, 0).ttl(57), true)
 	}
 }
 

@@ -34,6 +34,7 @@ func (e *Engine) tie(fi, oi int32, basis Basis, t int64) {
 		slot := o.slot(dir)
 		old := &o.past[slot]
 		e.addOutside(f, dir, old.Count)
+		f.progress[dir].blind = f.progress[dir].blind || old.Packets > 0
 		if dir == back {
 			f.lost[back] += old.lost
 			f.unobserved += old.unobserved

@@ -299,7 +299,7 @@ func (j *judge) entered(f *Flow, r *Record, entry int) {
 	case lost < missing:
 		f.Lost[r.Dir].add(0, n)
 		f.Reasons = append(f.Reasons, Edge)
-	case !known:
+	case !known, r.Error && !j.known(r, entry):
 		f.Lost[r.Dir].add(0, n)
 		f.Reasons = append(f.Reasons, Unseen)
 	case j.repeated(r):
@@ -319,8 +319,34 @@ func (j *judge) entered(f *Flow, r *Record, entry int) {
 		f.Lost[r.Dir].add(1-pairs, len(r.parts))
 		f.Reasons = append(f.Reasons, Merged)
 	default:
-		f.Lost[r.Dir].add(n, n)
+		f.Lost[r.Dir].add(min(n, j.fewest(r, lost)), n)
 	}
+}
+
+// known reports whether the flow that an ICMP error at the WAN quotes was seen
+// inside before: what it would have been inside is not known otherwise.
+func (j *judge) known(r *Record, entry int) bool {
+	if entry == Inside {
+		return true
+	}
+	list := j.taps[Inside].records
+	for i := range list {
+		if o := &list[i]; o.Key == r.Key && o.At <= r.At && o.Captured && !o.Error {
+			return true
+		}
+	}
+	return false
+}
+
+// fewest returns how few packets missing octets of a record may make: two small
+// ones that were merged pass for a larger one.
+func (j *judge) fewest(r *Record, octets int) int {
+	k := finerKey{r.Key, r.Dir}
+	if !r.tcp || j.small[k] <= j.finer[k] {
+		return octets + 1
+	}
+	j.flow(r.Key).Reasons = append(j.flow(r.Key).Reasons, Merged)
+	return (max(octets, 1) + j.small[k] - 1) / j.small[k]
 }
 
 // beheaded reports whether a record left glued behind a datagram that was not

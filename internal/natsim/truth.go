@@ -77,6 +77,7 @@ type judge struct {
 	limit  int64                // longest time in the host that is expected
 	span   [2][2]int64          // what each tap covers
 	finer  map[finerKey]int     // largest packet of a flow's direction where it is not merged
+	small  map[finerKey]int     // largest merged one that could pass for a single packet
 	claims map[claim][]*Record
 	orphan map[Key][]*Record // captured where they left, not where they entered
 	adrift bool              // nothing proves by how much the clocks differ
@@ -89,7 +90,7 @@ type finerKey struct {
 
 func (s *sim) result() *Result {
 	r := &Result{Config: s.cfg, taps: s.taps}
-	j := &judge{Result: r, flows: make(map[Key]*Flow), finer: make(map[finerKey]int), claims: make(map[claim][]*Record), orphan: make(map[Key][]*Record)}
+	j := &judge{Result: r, flows: make(map[Key]*Flow), finer: make(map[finerKey]int), small: make(map[finerKey]int), claims: make(map[claim][]*Record), orphan: make(map[Key][]*Record)}
 	j.index()
 	j.cover()
 	j.leftBehind()
@@ -152,6 +153,9 @@ func (j *judge) index() {
 			if len(r.parts) == 1 && !r.Error {
 				k := finerKey{r.Key, r.Dir}
 				j.finer[k] = max(j.finer[k], r.size)
+			} else if r.Wire <= singleFrame && !r.Error {
+				k := finerKey{r.Key, r.Dir}
+				j.small[k] = max(j.small[k], r.octets)
 			}
 		}
 	}

@@ -1,0 +1,188 @@
+package correlate
+
+import (
+	"github.com/wgtrace/wgtrace/capture"
+)
+
+// stretch is a range of TCP sequence numbers, the end excluded.
+type stretch struct{ from, to uint32 }
+
+// maxStretches bounds how many gaps of one direction are known at a time; the
+// oldest one is forgotten, and what was missing there counts as seen.
+const maxStretches = 4
+
+// progress is how far the octets of one direction of a TCP flow came: where they
+// leave the join, and at their receiver. Octets that the receiver acknowledged
+// and that no tap saw leave were missed by the tap: captures lose packets
+// without a word (pcap_stats(3PCAP): savefiles hold no statistics).
+type progress struct {
+	first, next uint32 // first octet seen leaving, and the one behind the last
+	acked       uint32 // the one behind the last acknowledged
+	entered     uint32 // the one behind the last seen entering
+	gaps        [maxStretches]stretch
+	repeated    [maxStretches]stretch // entered more than once
+	latest      [2]uint8              // of gaps and of repeated
+	left, known bool                  // first and next, and acked, are set
+	begun       bool                  // entered is set
+	isn         uint32
+	opened      bool // isn is set
+	blind       bool // more entered or left than is known here
+}
+
+// follow takes a packet into account, at either point.
+func (f *flow) follow(n *node) {
+	if !n.tcp {
+		if n.dir == forward && n.side == outside {
+			f.requestLeft, f.requestID = true, n.seq
+		}
+		return
+	}
+	if n.flags&(capture.TCPSyn|capture.TCPAck) == capture.TCPSyn && n.side == entrySide(n.dir) {
+		if p := &f.progress[n.dir]; p.begun && (!p.opened || n.seq != p.isn) {
+			f.progress = [2]progress{} // the same ends again
+		}
+		f.progress[n.dir].isn, f.progress[n.dir].opened = n.seq, true
+	}
+	if n.flags&(capture.TCPAck|capture.TCPRst) == capture.TCPAck {
+		if p := &f.progress[1-n.dir]; !p.known || int32(n.ack-p.acked) > 0 {
+			p.acked, p.known = n.ack, true
+		}
+	}
+	switch {
+	case n.octets == 0:
+	case n.side == entrySide(n.dir):
+		f.progress[n.dir].enter(n.seq, n.seq+n.octets)
+	default:
+		f.progress[n.dir].leave(n.seq, n.seq+n.octets)
+	}
+}
+
+// enter notes octets that were seen entering the join.
+func (p *progress) enter(from, to uint32) {
+	switch {
+	case !p.begun:
+		p.entered, p.begun = to, true
+		return
+	case int32(from-p.entered) < 0:
+		again := stretch{from, to}
+		if int32(to-p.entered) > 0 {
+			again.to = p.entered
+		}
+		last := &p.repeated[p.latest[1]]
+		if last.to == again.from {
+			last.to = again.to
+			break
+		}
+		p.latest[1] = (p.latest[1] + 1) % maxStretches
+		last = &p.repeated[p.latest[1]]
+		p.blind = p.blind || *last != stretch{}
+		*last = again
+	}
+	if int32(to-p.entered) > 0 {
+		p.entered = to
+	}
+}
+
+// leave notes octets that were seen leaving the join.
+func (p *progress) leave(from, to uint32) {
+	switch {
+	case !p.left:
+		p.first, p.next, p.left = from, to, true
+		return
+	case from == p.next:
+		p.next = to
+		return
+	case int32(from-p.next) > 0:
+		p.open(stretch{p.next, from})
+		p.next = to
+		return
+	case int32(from-p.first) < 0:
+		if int32(p.first-to) > 0 {
+			p.open(stretch{to, p.first})
+		}
+		p.first = from
+	}
+	for i := range p.gaps {
+		g := &p.gaps[i]
+		switch over := g.overlap(from, to); {
+		case over == 0:
+		case int32(from-g.from) <= 0:
+			g.from += over
+		case int32(to-g.to) >= 0:
+			g.to -= over
+		default:
+			rest := stretch{to, g.to}
+			g.to = from
+			p.open(rest)
+		}
+	}
+	if int32(to-p.next) > 0 {
+		p.next = to
+	}
+}
+
+func (p *progress) open(g stretch) {
+	p.latest[0] = (p.latest[0] + 1) % maxStretches
+	p.gaps[p.latest[0]] = g
+}
+
+// overlap returns how many octets two ranges have in common.
+func (g stretch) overlap(from, to uint32) uint32 {
+	if int32(from-g.from) < 0 {
+		from = g.from
+	}
+	if int32(to-g.to) > 0 {
+		to = g.to
+	}
+	return uint32(max(int32(to-from), 0))
+}
+
+// unseen returns how many octets of a range were never seen leaving.
+func (p *progress) unseen(from, to uint32) uint32 {
+	if !p.left {
+		return to - from
+	}
+	n := uint32(0)
+	if int32(p.first-from) > 0 {
+		n += stretch{from, p.first}.overlap(from, to)
+	}
+	if int32(to-p.next) > 0 {
+		n += stretch{p.next, to}.overlap(from, to)
+	}
+	for _, g := range p.gaps {
+		n += g.overlap(from, to)
+	}
+	return n
+}
+
+// delivered reports whether the receiver acknowledged what is missing of a
+// segment although it entered once and was not seen leaving: the tap missed it.
+// A flow that nothing tied to the WAN may have been answered by the host.
+func (f *flow) delivered(n *node) bool {
+	p := &f.progress[n.dir]
+	if !n.tcp || n.octets == 0 || f.translated.IsZero() || p.blind || !p.known || int32(p.acked-n.hi) < 0 {
+		return false
+	}
+	for _, s := range p.repeated {
+		if s.overlap(n.lo, n.hi) > 0 {
+			return false
+		}
+	}
+	return p.unseen(n.lo, n.hi) >= n.unpaid
+}
+
+// answeredUnseen reports whether a request other than a SYN entered once and was
+// not seen leaving, and yet had a reply from beyond the host.
+func (e *Engine) answeredUnseen(f *flow, r *request) bool {
+	if r == nil || r.kind == capture.KindTCP || !r.replied || f.progress[forward].blind || f.requestLeft && f.requestID == r.id {
+		return false
+	}
+	for i, k := f.requests, 0; i >= 0 && k < maxOpenRequests; k++ {
+		o := e.requests.at(i)
+		if o != r && o.id == r.id {
+			return false
+		}
+		i = o.older
+	}
+	return true
+}
