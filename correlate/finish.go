@@ -74,10 +74,9 @@ func (e *Engine) closePoints() {
 // evidence gathers everything into a value of its own.
 func (e *Engine) evidence() *Evidence {
 	ev := &Evidence{Totals: e.rows.sums, Clock: e.clockEvidence(), Relation: e.relation()}
-	for _, list := range e.rows.flows {
-		ev.Flows = append(ev.Flows, list...)
-	}
-	ev.NAT = append(ev.NAT, e.rows.mappings...)
+	ev.Flows = slices.Concat(e.rows.flows[:]...)
+	ev.NAT = slices.Clone(e.rows.mappings)
+	last := e.rows.last()
 	for i := range e.flows.used {
 		f := e.flows.at(i)
 		if !f.live {
@@ -85,16 +84,20 @@ func (e *Engine) evidence() *Evidence {
 		}
 		row := e.flowRow(f)
 		ev.Totals.add(&row, f)
-		ev.Flows = append(ev.Flows, row)
-		if f.mapping.basis != BasisNone {
+		if row.First < last[row.Outcome] {
+			ev.Flows = append(ev.Flows, row)
+		} else {
+			ev.Totals.FlowsNotListed++
+		}
+		switch {
+		case f.mapping.basis == BasisNone:
+		case len(ev.NAT) < e.opts.MaxRows:
 			ev.NAT = append(ev.NAT, f.mappingRow())
+		default:
+			ev.Totals.NATNotListed++
 		}
 	}
 	ev.Totals.FlowsNotListed += e.trim(&ev.Flows)
-	if over := len(ev.NAT) - e.opts.MaxRows; over > 0 {
-		ev.Totals.NATNotListed += uint64(over)
-		ev.NAT = ev.NAT[:e.opts.MaxRows]
-	}
 	ev.Totals.Ambiguous = e.ambiguous
 	ev.Totals.Evicted = e.evicted
 	for s := OuterIn; s <= OuterOut; s++ {

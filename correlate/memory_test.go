@@ -17,6 +17,13 @@ func heap() uint64 {
 	return m.HeapInuse
 }
 
+// allocated returns how many octets have been allocated since the start.
+func allocated() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.TotalAlloc
+}
+
 const mebi = 1 << 20
 
 // TestMemoryFlat reads traffic of which nearly all is over for good at any
@@ -33,10 +40,19 @@ func TestMemoryFlat(t *testing.T) {
 	opts.Clients = []netip.Prefix{prefix("10.8.0.0/16")}
 	before := heap()
 	var sizes []uint64
-	src := &endless{total: packets, step: 20_000, look: packets / 20, seen: func(int) { sizes = append(sizes, heap()-before) }}
+	var allocatedAt uint64
+	src := &endless{total: packets, step: 20_000, look: packets / 20, seen: func(int) {
+		sizes = append(sizes, heap()-before)
+		allocatedAt = allocated()
+	}}
 	ev := analyse(t, opts, correlate.Input{Source: src})
+	// The evidence is put together from what the tables hold: not by copying them.
+	end := allocated() - allocatedAt
+	if end > peak/3 {
+		t.Errorf("%.1f MiB were allocated at the end", float64(end)/mebi)
+	}
 	half, last := sizes[len(sizes)/2], sizes[len(sizes)-1]
-	t.Logf("%d packets, %d conversations: %.1f MiB at half of them, %.1f MiB at the end", src.made, src.begun, float64(half)/mebi, float64(last)/mebi)
+	t.Logf("%d packets, %d conversations: %.1f MiB at half of them, %.1f MiB at the end, %.1f MiB allocated for the evidence", src.made, src.begun, float64(half)/mebi, float64(last)/mebi, float64(end)/mebi)
 	for i, n := range sizes {
 		if n > peak || i > len(sizes)/2 && n > half+half/20 {
 			t.Errorf("after %d packets %.1f MiB: more than %d MiB, or than 5%% over the %.1f MiB at half of all", (i+1)*src.look, float64(n)/mebi, peak/mebi, float64(half)/mebi)

@@ -24,6 +24,23 @@ func (r *rows) addFlow(row Flow, f *flow) {
 	}
 }
 
+// last returns by outcome the beginning of the latest flow that is kept, where
+// no more are: what began no earlier would not be listed.
+func (r *rows) last() [numOutcomes]int64 {
+	var out [numOutcomes]int64
+	for outcome, list := range r.flows {
+		out[outcome] = maxTime
+		if len(list) < r.limit {
+			continue
+		}
+		out[outcome] = unset
+		for i := range list {
+			out[outcome] = max(out[outcome], list[i].First)
+		}
+	}
+	return out
+}
+
 // reopen makes the losses of a direction in a span of time unobservable.
 func (r *rows) reopen(dir int, s span) {
 	for outcome := range r.flows {
