@@ -9,9 +9,14 @@ import (
 // before it reached the host is no loss of the host, which waits for the rest
 // and forwards nothing (conntrack puts datagrams together first).
 
-// fragmentSlots bounds the datagrams whose fragments are added up at a point.
-// One that pushed another out of its slot only makes the judgement milder.
-const fragmentSlots = 1 << 10
+// fragmentSlots and fragmentWays bound the datagrams whose fragments are added up
+// at a point: so many share a slot, and a further one takes the place of the
+// oldest, which only makes the judgement milder. All that come within the two
+// seconds until they are judged should fit.
+const (
+	fragmentSlots = 1 << 11
+	fragmentWays  = 4
+)
 
 // fragmentTime is how long a host waits for the fragments of a datagram,
 // nanoseconds (Linux ipfrag_time); the same identification later is another one.
@@ -30,17 +35,33 @@ type pieces struct {
 // recognised: no fragment that could be missing is as short as what is left open.
 const maxHeaders = 120
 
-type fragments [2][fragmentSlots]pieces
+type fragments [2][fragmentSlots][fragmentWays]pieces
+
+// find returns the place of a datagram: its own, or that of the one it replaces.
+func (f *fragments) find(side uint8, key uint64) *pieces {
+	slot := &f[side][key>>32%fragmentSlots]
+	oldest := &slot[0]
+	for i := range slot {
+		if slot[i].key == key {
+			return &slot[i]
+		}
+		if slot[i].time < oldest.time {
+			oldest = &slot[i]
+		}
+	}
+	return oldest
+}
 
 func fragmentKey(src, dst capture.Addr, id uint32, proto uint8) uint64 {
 	return mix(mix(src.Hi^uint64(id), src.Lo), mix(dst.Hi^uint64(proto), dst.Lo)) | 1
 }
 
-// add takes a fragment other than the first.
+// add takes a fragment other than the first. The same one again begins a copy of
+// the datagram.
 func (f *fragments) add(side int, p *capture.Packet, t int64) {
 	key := fragmentKey(p.Src, p.Dst, p.FragID, p.Proto)
-	s := &f[side][key>>32%fragmentSlots]
-	if s.key != key || t-s.time > fragmentTime {
+	s := f.find(uint8(side), key)
+	if s.key != key || t-s.time > fragmentTime || p.FragOffset == s.lowest {
 		*s = pieces{key: key, time: t, lowest: p.FragOffset}
 	}
 	s.octets += p.PayloadLen
@@ -60,7 +81,7 @@ func (e *Engine) whole(f *flow, n *node) bool {
 		src, dst = dst, f.translated
 	}
 	key := fragmentKey(src, dst, n.fragID, f.key.proto)
-	s := &e.fragments[n.side][key>>32%fragmentSlots]
+	s := e.fragments.find(n.side, key)
 	headers := n.length - uint32(s.lowest)
 	return s.key == key && s.end != 0 && uint32(s.lowest)+s.octets == s.end && headers >= 20 && headers < maxHeaders
 }

@@ -185,9 +185,13 @@ func checksum(h []byte) uint16 {
 }
 
 // fragments cuts a whole IPv4 packet into pieces of at most mtu octets
-// (RFC 791 section 3.2).
-func fragments(b []byte, mtu int) [][]byte {
+// (RFC 791 section 3.2). Who fragments gives the packet an identification
+// (RFC 6864 section 4.1); here it is id where there is none.
+func fragments(b []byte, mtu int, id uint16) [][]byte {
 	step := (mtu - 20) &^ 7
+	if binary.BigEndian.Uint16(b[4:]) == 0 {
+		binary.BigEndian.PutUint16(b[4:], id|1)
+	}
 	body := b[20:]
 	var out [][]byte
 	for at := 0; at < len(body); at += step {

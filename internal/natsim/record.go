@@ -118,7 +118,7 @@ func (s *sim) record(point, dir int, key Key, run []*packet) {
 		s.lastID = max(s.lastID+1, 1)
 		binary.BigEndian.PutUint16(b[4:], s.lastID)
 	}
-	for i, f := range fragments(b, t.Fragment) {
+	for i, f := range fragments(b, t.Fragment, uint16(2*len(t.records))) {
 		r.Rest = i > 0
 		s.write(t, r, f, len(f))
 		r.At += microsecond
