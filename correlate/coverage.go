@@ -51,6 +51,7 @@ type point struct {
 	dropped   uint64
 	packets   uint64
 	blurred   bool    // packets were cut too short to be identified
+	doubled   bool    // some packets were recorded more than once: one without a twin may be a copy
 	cutErrors [2]bool // by family: so were ICMP errors, what they quote is not to be seen
 }
 

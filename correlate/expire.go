@@ -166,6 +166,9 @@ func (e *Engine) observable(n *node) bool {
 	if pt.open && n.time+e.residenceLimit() > e.now {
 		return false // judged before its time, to make room
 	}
+	if e.points[n.side].doubled {
+		return false
+	}
 	return !e.blindAll && !(n.refusal && e.errorHidden(pt, n)) && !e.unrelated() && pt.covers(n.time, n.time+e.residenceLimit(), e.slack)
 }
 
@@ -305,7 +308,7 @@ func (e *Engine) evictOldest() {
 // its packets and the other none, the source holds one interface after the
 // other (mergecap -a does that), and nothing was really missing.
 func (e *Engine) noteApart() {
-	if (e.stretch[inside] == 0) != (e.stretch[outside] == 0) {
+	if e.points[inside].present && e.points[outside].present && e.inputs[0].legs == nil && (e.stretch[inside] == 0) != (e.stretch[outside] == 0) {
 		e.apart = true
 	}
 	e.stretch = [2]uint64{}

@@ -194,6 +194,9 @@ func (e *Engine) addCaptures(ev *Evidence) {
 		if c.unused && e.opts.OneRecording {
 			continue // the other reading of the recording lists it
 		}
+		if c.packets == 0 && e.inputs[c.input].legs != nil {
+			continue // a side that was never there
+		}
 		if c.folder != nil {
 			whole := *c
 			whole.add(&c.folder.rest)

@@ -27,8 +27,23 @@ const (
 type copies struct {
 	key   uint64
 	time  int64
+	sent  sender
 	n     uint8
 	taken bool // one of them has been used
+}
+
+// sender is how a packet was sent: what a copy of it shares, and the same packet
+// does not that comes back in a routing loop.
+type sender struct {
+	mac       capture.MAC
+	direction capture.Direction
+}
+
+func senderOf(p *capture.Packet) sender { return sender{p.LinkSrc, p.Direction} }
+
+// returned reports whether a packet goes to where it was sent from.
+func (s sender) returned(p *capture.Packet) bool {
+	return !s.mac.IsZero() && s.mac == p.LinkDst || s.direction == capture.DirectionOut && p.Direction == capture.DirectionIn
 }
 
 // folder passes one copy of each packet of a capture that shows all of them
@@ -79,7 +94,10 @@ func (e *Engine) fold(c *capturePoint, p *capture.Packet) bool {
 	if !telling(p) {
 		return false
 	}
-	g := f.find(sameness(p), p.Time)
+	g := f.find(sameness(p), p)
+	if g.sent.returned(p) {
+		return false
+	}
 	if g.n++; g.taken || g.n < f.copies && c.role == capture.RoleWAN && e.foreign(p) {
 		f.rest.count(p)
 		return true
@@ -90,7 +108,8 @@ func (e *Engine) fold(c *capturePoint, p *capture.Packet) bool {
 
 // find returns the group of copies that a packet belongs to, made if needed: the
 // one with its key that is neither complete nor too old.
-func (f *folder) find(key uint64, t int64) *copies {
+func (f *folder) find(key uint64, p *capture.Packet) *copies {
+	t := p.Time
 	oldest := &f.slots[key%foldSlots]
 	for i := range uint64(foldProbe) {
 		g := &f.slots[(key+i)%foldSlots]
@@ -101,7 +120,7 @@ func (f *folder) find(key uint64, t int64) *copies {
 			oldest = g
 		}
 	}
-	*oldest = copies{key: key, time: t}
+	*oldest = copies{key: key, time: t, sent: senderOf(p)}
 	return oldest
 }
 
@@ -113,13 +132,16 @@ func (e *Engine) foldHeads() {
 	}
 	for _, in := range e.inputs {
 		for _, c := range in.faces {
-			if c.role == capture.RoleUnknown {
-				continue
+			if c.role == capture.RoleUnknown || bare(c) {
+				continue // an adapter without a link layer has no second place
 			}
 			s := in.scout(c)
 			if n := s.copies(); n > 1 {
 				c.folder = &folder{copies: n, rest: capturePoint{first: unset, last: unset}}
 				in.folding = true
+			}
+			if s.doubtful() {
+				e.points[sideOf(c.role)].doubled = true
 			}
 			if s.replayed() {
 				e.caveat("clones", map[string]any{"source": c.label(), "count": s.cloned})

@@ -47,6 +47,10 @@ func TestFold(t *testing.T) {
 		{"a mirrored VLAN", ether, 8, []view{as(0, same), as(40, tagged)}, 2},
 		{"four copies of a mirror", ether, 8, []view{as(0, same), as(10, tagged), as(20, lower), as(150, switched)}, 4},
 		{"one record number for each packet", ether, 8, []view{as(0, seen(4)), as(2, seen(4))}, 2},
+		{"a routing loop", ether, 8, []view{as(0, same), as(400, func(p pk) pk {
+			p.LinkSrc, p.LinkDst = p.LinkDst, p.LinkSrc
+			return lower(p)
+		})}, 1},
 		{"sent again, not recorded again", ether, 8, []view{as(0, same), as(200_000, tagged)}, 1},
 	}
 	for _, c := range cases {

@@ -34,12 +34,20 @@ func Roles(ctx context.Context, inputs []Input, opts Options) ([]Capture, error)
 }
 
 // RoleOf returns the role of an interface of a source among those that Roles
-// returned, and why it has it.
-func RoleOf(all []Capture, source string, iface capture.Interface) (capture.Role, string) {
+// returned, and why it has it; no role and "both" where the interface holds both
+// sides.
+func RoleOf(all []Capture, source string, iface capture.Interface) (role capture.Role, why string) {
 	for _, c := range all {
-		if c.Source == source && samePlace(&c.Interface, &iface) {
-			return c.Role, c.RoleWhy
+		if c.Source != source || !samePlace(&c.Interface, &iface) || c.Role == capture.RoleUnknown {
+			continue
 		}
+		if role != capture.RoleUnknown {
+			return capture.RoleUnknown, BothSides
+		}
+		role, why = c.Role, c.RoleWhy
 	}
-	return capture.RoleUnknown, ""
+	return role, why
 }
+
+// BothSides is RoleOf's reason for an interface that watches tunnel and WAN.
+const BothSides = "both"

@@ -27,7 +27,8 @@ type input struct {
 	begun   bool // one of its packets has been taken
 	want    bool // the next batch may be waited for
 	faces   []*capturePoint
-	folding bool // some of its captures show every packet several times
+	legs    map[legPair]int32 // the sides that its only capture is split into, by link addresses; nil: none
+	folding bool              // some of its captures show every packet several times
 	err     error
 }
 
@@ -137,6 +138,7 @@ func (e *Engine) fetch(in *input) {
 		if !e.opts.Live {
 			sortBatch(b)
 		}
+		in.split(b)
 		e.foldBatch(in, b)
 		in.batch, in.pos, in.owned = b, 0, true
 		in.mark = max(in.mark, b.Watermark)
@@ -173,6 +175,7 @@ func (e *Engine) endBatch(in *input) {
 	for _, s := range b.Stats {
 		c := e.captureOf(in, s.Iface, b)
 		e.noteStats(c, s)
+		e.noteSide(in, s)
 		if !e.opts.Live && c.role != capture.RoleUnknown && s.Time > 0 {
 			pt := &e.points[sideOf(c.role)]
 			pt.to = max(pt.to, c.line.tunnel(s.Time))

@@ -51,6 +51,9 @@ type face struct {
 // port, own addresses, clients, and the clock offset.
 func (e *Engine) assign() error {
 	faces := e.survey()
+	if e.splitLegs() {
+		faces = e.survey()
+	}
 	if err := e.assignRoles(faces); err != nil {
 		return err
 	}
@@ -75,6 +78,7 @@ func (e *Engine) headStats() {
 		for _, b := range in.head {
 			for _, s := range b.Stats {
 				e.noteStats(e.captureOf(in, s.Iface, b), s)
+				e.noteSide(in, s)
 			}
 		}
 	}
@@ -420,9 +424,11 @@ func (e *Engine) assignRest(faces, rest []*face) error {
 }
 
 // bare reports whether a face has no link layer.
-func (f *face) bare() bool {
-	t := f.point.iface.LinkType
-	return t.IsRaw() || t == capture.LinkTypeNull || t == capture.LinkTypeLoop
+func (f *face) bare() bool { return bare(f.point) }
+
+func bare(c *capturePoint) bool {
+	t := c.iface.LinkType
+	return t.IsRaw() || t == capture.LinkTypeNull || t == capture.LinkTypeLoop || c.iface.ARPHRD == arphrdNone
 }
 
 func pair(a, b *face, aIsTunnel bool, why string) {

@@ -23,8 +23,10 @@ type scout struct {
 type group struct {
 	time  int64
 	place uint64 // of the first of them
+	sent  sender
 	n     int
 	apart bool // another one was recorded elsewhere
+	loop  bool // it came back
 }
 
 // clone is the first packet of its content.
@@ -38,6 +40,7 @@ func (in *input) scout(c *capturePoint) *scout {
 	s := &scout{groups: make(map[uint64]*group), clones: make(map[uint64]*clone)}
 	// A cooked capture without interface indices cannot tell its copies apart.
 	blind := c.iface.LinkType == capture.LinkTypeLinuxSLL
+heads:
 	for _, b := range in.head {
 		for i := range b.Packets {
 			p := &b.Packets[i]
@@ -47,7 +50,7 @@ func (in *input) scout(c *capturePoint) *scout {
 			s.add(p, blind)
 			s.clone(p)
 			if s.total == scoutSize && s.hopeless() {
-				return s
+				break heads
 			}
 		}
 	}
@@ -70,16 +73,17 @@ func (s *scout) add(p *capture.Packet, blind bool) {
 		if g != nil {
 			s.close(g)
 		}
-		g = &group{time: p.Time, place: place, apart: blind}
+		g = &group{time: p.Time, place: place, sent: senderOf(p), apart: blind}
 		s.groups[key] = g
 	}
 	g.n++
+	g.loop = g.loop || g.sent.returned(p)
 	g.apart = g.apart || g.place != place || g.n > 1 && p.RecordID != 0
 }
 
 // close notes how often a packet was recorded.
 func (s *scout) close(g *group) {
-	if g.apart && g.n <= maxCopies {
+	if g.apart && !g.loop && g.n <= maxCopies {
 		s.apart[g.n] += uint64(g.n)
 	}
 }
@@ -118,6 +122,17 @@ func (s *scout) copies() uint8 {
 		}
 	}
 	return 1
+}
+
+// doubtful reports whether a good part of the packets was recorded more than once
+// although the whole is not folded: there are too few of them, or some interfaces
+// show more copies than others.
+func (s *scout) doubtful() bool {
+	again := uint64(0)
+	for n := 2; n <= maxCopies; n++ {
+		again += s.apart[n]
+	}
+	return s.copies() == 1 && again > 0 && again*5 >= s.total
 }
 
 // replayed reports whether nearly everything is repeated between other

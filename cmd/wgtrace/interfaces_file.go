@@ -158,6 +158,8 @@ func describe(path string, sum *capture.Summary, roles []correlate.Capture, unde
 	if name := role.String(); name != "" {
 		row.Role = &name
 		row.Why = words.Role(why)
+	} else if why == correlate.BothSides {
+		row.Why = "holds both sides: told apart by link addresses"
 	} else {
 		row.Why = whyNone(sum, roles, undecided)
 	}
