@@ -102,25 +102,6 @@ func TestCorpusPathIPv6(t *testing.T) {
 	}
 }
 
-// TestCorpusFragments reads each capture of fragments at both points: nothing of
-// it is lost, and no part of a packet makes a translation.
-func TestCorpusFragments(t *testing.T) {
-	for _, file := range []string{
-		"jool-atomic-double-frag.pcapng", "ndpi-dns_fragmented.pcap", "ndpi-ip_fragmented_garbage.pcap",
-		"suricata-defrag-af-confusion-spray-h8.pcap", "suricata-eth-ip-gre-ppp-max-ip-packet.pcap",
-		"suricata-ipv6-malformed-frag-1.pcap", "suricata-ipv6-malformed-frag-15.pcap", "suricata-ipv6-malformed-frag-30.pcap",
-		"zeek-fragmented-1.pcap", "zeek-fragmented-2.pcap", "zeek-fragmented-3.pcap", "zeek-fragmented-4.pcap",
-		"zeek-fragmented-syn.pcap", "zeek-ipv6-fragmented-dns.pcap", "zeek-ipv6-http-atomic-frag.pcap",
-	} {
-		for _, wan := range []string{"", "frag/" + file} {
-			ev := pair(t, correlate.Options{}, "frag/"+file, wan)
-			if ev.Totals.LostPackets != 0 || len(ev.NAT) != 0 {
-				t.Errorf("%s beside %q: totals %+v, translations %q", file, wan, ev.Totals, natRows(ev))
-			}
-		}
-	}
-}
-
 // TestCorpusInterfaces takes the adapter with the host's own traffic among many.
 func TestCorpusInterfaces(t *testing.T) {
 	for _, c := range []struct {
