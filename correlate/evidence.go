@@ -362,7 +362,7 @@ type Client struct {
 	// whose beginning the other end acknowledged: from the client, and to it.
 	LargestAcked [2]uint32
 	MSS          uint16     // the largest TCP MSS that it offered; 0: none seen
-	Stalled      []Sighting // the first few repetitions behind its flows' Stalls
+	Stalled      []Sighting // the first few third repetitions of large segments, also of those that arrived in the end
 }
 
 // PeerState is how far a WireGuard session came.

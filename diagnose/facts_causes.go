@@ -38,6 +38,7 @@ var factTests = map[string]func(*view) answer{
 
 	// IPv6 beside an IPv4 that works.
 	"ipv6-forwarding-off": forwardingOff,
+	"ipv6-forward-drop":   forwardDropped,
 	"ipv6-nat-missing":    natMissingFact,
 
 	// Name service.
@@ -121,6 +122,15 @@ func (v *view) dropper() firewall {
 		return firewallDocker
 	}
 	return firewallPlain
+}
+
+// forwardDropped tests for a drop by any firewall.
+func forwardDropped(v *view) answer {
+	if v.facts == nil || !v.path.Client.IsValid() {
+		return silent
+	}
+	f, _ := v.facts.Filtered(v.path, false)
+	return settings(f)
 }
 
 func returnBlocked(v *view) answer {

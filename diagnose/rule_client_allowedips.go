@@ -49,6 +49,9 @@ func (s *subject) onlyInner(confidence float64) (proof, bool) {
 	if s.ev.Totals.FlowsNotListed > 0 || s.client.Stages[correlate.TunnelIn].Packets < minRequests {
 		return proof{}, false
 	}
+	if _, _, dead := s.deadResolver(); dead {
+		return proof{}, false // without names it knows nowhere to go
+	}
 	answered := s.anyClientFlow(func(f *correlate.Flow) bool { return f.In.Packets > 0 && f.Back.Packets > 0 })
 	beyond := s.anyClientFlow(func(f *correlate.Flow) bool { return f.In.Packets > 0 && public(f.Remote.Addr()) })
 	return proof{confidence: confidence}, answered && !beyond

@@ -2,12 +2,16 @@ package diagnose
 
 import "github.com/wgtrace/wgtrace/correlate"
 
+// minFailures is how many answers "server failure" speak of the resolver: one
+// name with broken servers or signatures of its own is asked for several times.
+const minFailures = 6
+
 var dnsRefused = rule{
 	id: "dns-refused", layer: 4, severity: SeverityFault,
 	after: correlate.TunnelIn, before: correlate.TunnelOut,
 	prove: func(s *subject) (proof, bool) {
 		r, end, ok := s.deadResolver()
-		if !ok || end != correlate.NameRefused && end != correlate.NameFailed {
+		if !ok || end != correlate.NameRefused && (end != correlate.NameFailed || failed(r) < minFailures) {
 			return proof{}, false
 		}
 		p, _ := resolverProof(r, end, 0.98)

@@ -71,7 +71,7 @@ func (st *stalled) proof(s *subject, confidence float64, stages ...correlate.Sta
 		"flows": st.flows, "repeats": st.repeats, "size": st.size, "mtu": st.mtu, "mss": s.client.MSS,
 	}}
 	for _, e := range s.client.Stalled {
-		if slices.Contains(stages, e.Stage) {
+		if slices.Contains(stages, e.Stage) && (st.remotes[e.Src.Addr()] || st.remotes[e.Dst.Addr()]) {
 			p.evidence = append(p.evidence, e)
 		}
 	}

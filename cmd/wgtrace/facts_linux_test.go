@@ -15,6 +15,9 @@ func checkCause(t *testing.T, sc lab.Scenario, second bool, got outcome) {
 	if second && (sc.Name == "forwarding-off" || sc.Name == "forwarding-off-tunnel") {
 		want = "forward-policy-drop" // for one client alone a rule stands in for the switch
 	}
+	if second && sc.Name == "v6-blackhole-no-forward" {
+		want = "ipv6-forward-drop"
+	}
 	if string(got.report.Host) == "null" {
 		t.Error("the settings of the server were not read")
 	}
