@@ -155,17 +155,22 @@ func (j *judgement) add(status Status, finding *Finding) {
 
 // judge decides one family of one client over one span.
 func (s *subject) judge(absence bool) (Status, *Finding) {
-	if s.ledger.Fates[correlate.FateAnswered].Count > 0 {
-		return StatusHealthy, nil
+	answered := s.ledger.Fates[correlate.FateAnswered].Count > 0
+	rules := clientRules
+	if answered {
+		rules = partialRules
 	}
 	if !absence || !s.ev.Coverage.Tunnel || !s.ev.Coverage.WAN {
-		return StatusInconclusive, nil
+		rules = nil
 	}
-	for _, r := range clientRules {
+	for _, r := range rules {
 		if p, ok := r.prove(s); ok {
 			f := s.finding(r, p)
 			return StatusFault, &f
 		}
+	}
+	if answered {
+		return StatusHealthy, nil
 	}
 	return StatusInconclusive, nil
 }
@@ -264,7 +269,7 @@ func addFixes(list, more []Fix) []Fix {
 // and keeps as many as a person can act on.
 func rank(all []Finding) []Finding {
 	muted := make(map[string]bool)
-	for _, r := range slices.Concat(peerRules, oddRules, wayRules, clientRules, upperRules) {
+	for _, r := range slices.Concat(peerRules, oddRules, wayRules, clientRules, partialRules, upperRules) {
 		for i := range all {
 			if all[i].ID == r.id && all[i].Severity == SeverityFault {
 				for _, m := range r.mutes {

@@ -54,9 +54,17 @@ var (
 	wayRules    = []*rule{&noOuterPackets}
 	peerRemarks = []*rule{&underLoad, &idleUnreachable}
 	clientRules = []*rule{
+		&forwardRejected,
+		&defaultRouteMissing,
+		&gatewayUnreachable,
+		&serverDefaultRouteHijacked,
 		&notForwarded,
+		&routingLoop,
 		&natMissing,
+		&natWrongSourceAddress,
 		&upstreamSilent,
+		&tunnelReturnRouteMissing,
+		&natReplyNotRecognised,
 		&returnNotForwarded,
 	}
 	// upperRules judge what lies above a path that works: names, families and
@@ -75,13 +83,22 @@ var (
 		&fragNeededLost,
 		&pathMTUUpstream,
 	}
+	// partialRules judge a client that has answers of one sort and none of
+	// another. They are asked first.
+	partialRules = []*rule{
+		&ufwDenyRouted,
+		&newFlowsNotForwarded,
+	}
 	// clientWarnings speak of what does not stop a client. They are asked only
 	// where no fault of that client stands and the captures can prove an
 	// absence, and have no say in the verdict.
 	clientWarnings = []*rule{
+		&lanOnlyForwarding,
+		&clientToClientBlocked,
 		&packetsLostInHost,
 		&clientAllowedIPsWarning,
 		&jumboWarning,
+		&upstreamRejects,
 	}
 )
 
@@ -106,48 +123,84 @@ const (
 	minTries    = 3
 )
 
-// deadAt reports whether the client's requests all died with the given fate,
-// and enough of them to say so. One answer, even to something else, clears the
-// path: then this is a matter of single hosts.
-func (s *subject) deadAt(fate correlate.Fate) bool {
+// insideHost are the fates of requests that the host did not let out. Errors are
+// sent at a limited rate (icmp(7), icmp_ratelimit), so that where it refuses
+// some die in silence.
+var insideHost = []correlate.Fate{correlate.FateRejected, correlate.FateNoEgress}
+
+// deadAt reports whether the client's requests all died with one of the given
+// fates, and nothing of it was answered meanwhile.
+func (s *subject) deadAt(fates ...correlate.Fate) bool {
+	return s.allDied(fates...) && !s.answeredSince()
+}
+
+// allDied reports whether the client's requests all died with one of the given
+// fates, and enough of them to say so. One answer, even to something else, clears
+// the path: then this is a matter of single hosts.
+func (s *subject) allDied(fates ...correlate.Fate) bool {
 	l := s.ledger
-	if l.Fates[correlate.FateAnswered].Count+l.Fates[correlate.FateLocal].Count > 0 || s.answeredSince() {
+	if l.Fates[correlate.FateAnswered].Count+l.Fates[correlate.FateLocal].Count > 0 {
 		return false
 	}
-	c := &l.Fates[fate]
-	if c.Count < minRequests || c.Targets < minTargets && c.MaxTries < minTries {
+	died := s.sum(fates)
+	if died.Count < minRequests || died.Targets < minTargets && died.MaxTries < minTries {
 		return false
 	}
 	for other := range l.Fates {
-		switch o := correlate.Fate(other); o {
-		case fate, correlate.FatePending, correlate.FateUnobservable:
-		default:
-			if l.Fates[o].Count > c.Count {
-				return false
-			}
+		switch o := correlate.Fate(other); {
+		case o == correlate.FatePending, o == correlate.FateUnobservable, slices.Contains(fates, o):
+		case l.Fates[o].Count > died.Count:
+			return false
 		}
 	}
 	return true
 }
 
+// sum adds up some fates of the ledger. Targets is the least that it can be.
+func (s *subject) sum(fates []correlate.Fate) correlate.FateCount {
+	var all correlate.FateCount
+	for _, fate := range fates {
+		c := &s.ledger.Fates[fate]
+		all.Count += c.Count
+		all.Targets = max(all.Targets, c.Targets)
+		all.MaxTries = max(all.MaxTries, c.MaxTries)
+		all.Samples = append(all.Samples, c.Samples...)
+	}
+	return all
+}
+
 // certainty lowers a confidence where the requests that died are not all that
 // there were, or the capture could not show them all.
-func (s *subject) certainty(full float64, fate correlate.Fate) float64 {
+func (s *subject) certainty(full float64, fates ...correlate.Fate) float64 {
 	l := s.ledger
+	died := s.sum(fates).Count
 	other := uint64(0)
 	for f := range l.Fates {
-		if correlate.Fate(f) != fate && correlate.Fate(f) != correlate.FatePending {
+		if fate := correlate.Fate(f); fate != correlate.FatePending && !slices.Contains(fates, fate) {
 			other += l.Fates[f].Count
 		}
 	}
-	share := float64(l.Fates[fate].Count) / float64(l.Fates[fate].Count+other)
-	return full * (0.6 + 0.4*share)
+	return full * (0.6 + 0.4*float64(died)/float64(died+other))
 }
 
+// maxSamples is how many packets of one sort a finding points at.
+const maxSamples = 6
+
 // samples returns the packets that show a fate.
-func (s *subject) samples(fate correlate.Fate) []correlate.Sighting {
-	return s.ledger.Fates[fate].Samples
+func (s *subject) samples(fates ...correlate.Fate) []correlate.Sighting {
+	all := s.sum(fates).Samples
+	return all[:min(len(all), maxSamples)]
 }
+
+// meanwhile reports whether something was seen while the requests in hand were
+// made or could still be answered.
+func (s *subject) meanwhile(t *correlate.Tally) bool {
+	return t.Count > 0 && t.Last >= s.ledger.Started && t.First <= s.ledger.Ended+correlate.AnswerTime.Nanoseconds()
+}
+
+// hostCaptured reports whether the WAN capture could have shown what the host
+// sends: one that was made in one direction or on another adapter cannot.
+func (s *subject) hostCaptured() bool { return outerSeen(s.ev) && s.ev.Coverage.Outbound > 0 }
 
 // answeredSince reports whether a conversation of the client in this family was
 // answered while the requests in hand were made, though it began before them: a

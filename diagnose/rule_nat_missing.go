@@ -4,15 +4,28 @@ import (
 	"github.com/wgtrace/wgtrace/correlate"
 )
 
+// translatedSince reports whether the client has a translated conversation that
+// began after the first request which was not. The translation of an older one
+// outlives the rule that made it, as long as packets keep it alive
+// (iptables(8), table nat: consulted when a packet that creates a new
+// connection is encountered).
+func (s *subject) translatedSince() bool {
+	first := s.ledger.Fates[correlate.FateUntranslated].First
+	return s.anyFlow(func(f *correlate.Flow) bool {
+		old := f.First < first || f.Proto == protoTCP && !f.Opened
+		return f.NAT == correlate.NATSource && !old
+	})
+}
+
 var natMissing = rule{
 	id: "nat-missing", layer: 3, severity: SeverityFault,
 	after: correlate.WANOut, before: correlate.WANIn,
 	mutes: []string{"upstream-silent"},
 	prove: func(s *subject) (proof, bool) {
 		f := s.family
-		// One translated flow shows that translation works; one reply to an
-		// inner address shows that the network routes it.
-		if !s.deadAt(correlate.FateUntranslated) || f.Translated > 0 || f.ReplyToInner > 0 || s.ev.Coverage.Inbound == 0 {
+		// One new flow that is translated shows that translation works; one
+		// reply to an inner address shows that the network routes it.
+		if !s.allDied(correlate.FateUntranslated) || s.translatedSince() || f.ReplyToInner > 0 || s.ev.Coverage.Inbound == 0 {
 			return proof{}, false
 		}
 		return proof{

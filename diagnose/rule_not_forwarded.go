@@ -14,8 +14,7 @@ var notForwarded = rule{
 		// direction.
 		// A client that is answered without a twin on the WAN is served some
 		// other way: a redirect, a proxy, a second uplink.
-		if !s.deadAt(correlate.FateNoEgress) || s.family.LocalAnswers > 0 || !outerSeen(s.ev) ||
-			s.ev.Coverage.Outbound == 0 || s.leftSince() {
+		if !s.deadAt(correlate.FateNoEgress) || s.family.LocalAnswers > 0 || !s.hostCaptured() || s.leftSince() {
 			return proof{}, false
 		}
 		return proof{
