@@ -236,6 +236,11 @@ func (e *Engine) fate(r *request) Fate {
 	switch {
 	case r.answered && (r.left || r.replied || r.blind || !e.points[outside].present):
 		return FateAnswered
+	case r.answered && e.retried(r):
+		if r.missed {
+			return FateNoEgress
+		}
+		return FateAnswered
 	case r.answered:
 		return FateLocal
 	case r.rejected && !r.replied:
@@ -256,6 +261,12 @@ func (e *Engine) fate(r *request) Fate {
 		return FateUnobservable
 	}
 	return FatePending
+}
+
+// retried reports whether other packets of the request's flow left the host, so
+// that the answer was to one of those: a later try, not somebody inside.
+func (e *Engine) retried(r *request) bool {
+	return r.flow >= 0 && e.flows.at(r.flow).left.Packets > 0
 }
 
 // dropped reports whether a tap dropped packets while the reply to a request

@@ -33,19 +33,12 @@ func kindOf(r *correlate.Refusal) refusalKind {
 	return refusalOther
 }
 
-// minRefusedShare is how many requests may die in silence for one that the host
-// refused: Linux sends five errors at once and then one a second (ip_rt_error_burst
-// and ip_rt_error_cost, net/ipv4/route.c), while a page asks for dozens of names
-// and addresses.
-const minRefusedShare = 16
-
 // refusedAs reports whether the client's requests died inside the host, which
-// refused them mostly in one way, and returns the packets that say so.
+// refused them mostly in one way, and returns the packets that say so. One is
+// enough: the kernel sends about one error a second to one address
+// (icmp_ratelimit, icmp(7)), while a page asks for dozens.
 func (s *subject) refusedAs(kind refusalKind) ([]correlate.Refusal, bool) {
 	if !s.deadAt(insideHost...) || s.family.LocalAnswers > 0 || !s.hostCaptured() || s.leftSince() {
-		return nil, false
-	}
-	if s.ledger.Fates[correlate.FateRejected].Count*minRefusedShare < s.sum(insideHost).Count {
 		return nil, false
 	}
 	var counts [refusalKinds]uint64

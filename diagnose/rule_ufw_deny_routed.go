@@ -15,7 +15,7 @@ var ufwDenyRouted = rule{
 	prove: func(s *subject) (proof, bool) {
 		k := &s.ledger.Kinds
 		echo, tcp, dns := &k[correlate.RequestEcho], &k[correlate.RequestTCP], &k[correlate.RequestDNS]
-		if echo[correlate.FateAnswered] == 0 || echo[correlate.FateNoEgress] > 0 || s.family.LocalAnswers > 0 || !s.hostCaptured() {
+		if echo[correlate.FateAnswered] <= s.ledger.AnsweredPrivate || echo[correlate.FateNoEgress] > 0 || s.family.LocalAnswers > 0 || !s.hostCaptured() {
 			return proof{}, false
 		}
 		for fate := range tcp {

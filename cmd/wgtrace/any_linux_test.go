@@ -77,7 +77,7 @@ func anyInLab(t *testing.T, name string, bridge bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := expectation(sc, false)
+	want := expectation(sc, lab.Laptop, false)
 	two := readBack(t, file("tunnel"), file("wan"))
 	for _, o := range []struct {
 		name string

@@ -43,6 +43,16 @@ type reportJSON struct {
 	NAT     []struct{ Protocol, Inside, Outside, Remote string }
 }
 
+// found reports whether a finding stands in the report.
+func (o outcome) found(id string) bool {
+	for _, f := range o.report.Findings {
+		if f.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
 func (o outcome) text(t *testing.T) string {
 	t.Helper()
 	return string(o.raw) + o.stderr

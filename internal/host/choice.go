@@ -139,7 +139,8 @@ func (s *Snapshot) isTunnel(a *Adapter) bool {
 // WAN picks the adapter that leads to the internet: that of a default route
 // which does not go into a tunnel. IPv4 decides where it has such a route. Among
 // several the one that the kernel itself takes comes first, then the lowest
-// metric; two that tie give an error that lists them.
+// metric; two that tie give an error that lists them. Without such a route it is
+// the only adapter beside the tunnel.
 func (s *Snapshot) WAN() (Choice, error) {
 	for _, family := range []int{4, 6} {
 		choice, tied := s.wanOf(family)
@@ -152,6 +153,11 @@ func (s *Snapshot) WAN() (Choice, error) {
 		if choice.Name != "" {
 			return choice, nil
 		}
+	}
+	// A lost default route is one of the faults to be found: then the adapter is
+	// the only one that it can be.
+	if only := s.beside(); len(only) == 1 {
+		return Choice{Name: only[0], Why: "the only adapter beside the tunnel, without a default route", Candidates: only}, nil
 	}
 	var intoTunnel []string
 	for _, r := range s.DefaultRoutes {
@@ -169,6 +175,18 @@ func (s *Snapshot) WAN() (Choice, error) {
 		err.Candidates = ups
 	}
 	return Choice{}, err
+}
+
+// beside names the adapters that could lead to the internet: up, with an address
+// that is more than link-local, and no tunnel.
+func (s *Snapshot) beside() []string {
+	var names []string
+	for i := range s.Adapters {
+		if a := &s.Adapters[i]; a.Up && a.Kind != KindLoopback && !s.isTunnel(a) && a.routable() {
+			names = append(names, a.Name)
+		}
+	}
+	return names
 }
 
 // wanOf judges one family. Names in tied mean that it could not decide.

@@ -96,9 +96,11 @@ func TestWAN(t *testing.T) {
 		{"two of the same metric", machine([]Adapter{eth0, eth1}, []Route{via("eth0", 4, 5), via("eth1", 4, 5)}), "", "", "same metric", []string{"eth0", "eth1"}},
 		{"a tie above the lowest metric", machine([]Adapter{eth0, eth1, up("eth2", KindEthernet)}, []Route{via("eth0", 4, 5), via("eth1", 4, 5), via("eth2", 4, 1)}), "eth2", "lowest metric", "", nil},
 		{"two gateways on one adapter are no tie", machine([]Adapter{eth0}, []Route{via("eth0", 4, 5), via("eth0", 4, 5)}), "eth0", "", "", nil},
-		{"none", machine([]Adapter{lo, eth0, wg}, nil), "", "", "no default route; adapters that are up", []string{"eth0", "wg0"}},
-		{"into the tunnel alone", machine([]Adapter{lo, eth0, wg}, []Route{via("wg0", 4, 0)}), "", "", "goes into a tunnel (wg0)", []string{"eth0", "wg0"}},
-		{"route of an adapter that is gone", machine([]Adapter{eth0}, []Route{via("eth9", 4, 0)}), "", "", "no default route", []string{"eth0"}},
+		{"none, one adapter", machine([]Adapter{lo, eth0, wg, up("eth2", KindEthernet)}, nil), "eth0", "the only adapter beside the tunnel", "", nil},
+		{"none, two adapters", machine([]Adapter{lo, eth0, eth1, wg}, nil), "", "", "no default route; adapters that are up", []string{"eth0", "eth1", "wg0"}},
+		{"into the tunnel, one adapter", machine([]Adapter{lo, eth0, wg}, []Route{via("wg0", 4, 0)}), "eth0", "without a default route", "", nil},
+		{"into the tunnel, two adapters", machine([]Adapter{lo, eth0, eth1, wg}, []Route{via("wg0", 4, 0)}), "", "", "goes into a tunnel (wg0)", []string{"eth0", "eth1", "wg0"}},
+		{"route of an adapter that is gone", machine([]Adapter{eth0, eth1}, []Route{via("eth9", 4, 0)}), "", "", "no default route", []string{"eth0", "eth1"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, err := tt.s.WAN()

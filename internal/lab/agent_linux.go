@@ -88,6 +88,7 @@ func newAgent(name string) *agent {
 		"sysctl":          handle(a.opSysctl),
 		"nft":             handle(a.opNft),
 		"counters":        handle(a.opCounters),
+		"iptables":        handle(a.opIPTables),
 		"tunnel.start":    handle(a.opTunnelStart),
 		"tunnel.set":      handle(a.opTunnelSet),
 		"tunnel.get":      handle(a.opTunnelGet),

@@ -91,6 +91,9 @@ func (l *Lab) converge(ctx context.Context, want *setup, reconnect []bool) error
 			}
 			return l.server.call(ctx, "resolver", want.Resolver, nil)
 		},
+		func() error {
+			return l.server.call(ctx, "iptables", backEnds{have.IPTables, want.IPTables, have.Legacy, want.Legacy}, nil)
+		},
 		func() error { return l.router.call(ctx, "nft", nftText{want.routerRules()}, nil) },
 		func() error { return l.phones[First].call(ctx, "nft", nftText{want.phoneRules()}, nil) },
 		func() error { return l.router.call(ctx, "extras", want.RouterExtras, nil) },
@@ -210,6 +213,9 @@ func (l *Lab) Run(ctx context.Context, client int, run Run) (Result, error) {
 	dns, mtu := l.now.DNS[client], 0
 	if client == First {
 		mtu = l.now.TunnelMTU
+	}
+	if client == First && run.Workload != Idle {
+		run.Asides = l.now.Asides
 	}
 	l.mu.Unlock()
 	if !dns.IsValid() {

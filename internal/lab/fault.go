@@ -48,6 +48,17 @@ type Scenario struct {
 	Breaks Breaks
 	// Workload is the only one that shows it; "" means any.
 	Workload Workload
+	// Pingless is the verdict under a workload without pings, where it differs.
+	Pingless Expect
+	// Warning is a finding that must stand beside the verdict.
+	Warning string
+	// Neighbours scenarios need a second client.
+	Neighbours bool
+	// Partial faults let some requests through.
+	Partial bool
+	// Untold are stages at which the truth does not count what a tap sees: the
+	// kernel answers in somebody's name, or knows no client of the packets.
+	Untold []string
 }
 
 var (
@@ -88,7 +99,7 @@ var scenarios = []Scenario{
 
 // Scenarios returns what Apply knows: healthy variants first, then the faults
 // from the server's forwarding down to the tunnel.
-func Scenarios() []Scenario { return slices.Concat(scenarios, upperScenarios) }
+func Scenarios() []Scenario { return slices.Concat(scenarios, forwardScenarios, upperScenarios) }
 
 // FindScenario returns the scenario of that name, or an error that names it.
 func FindScenario(name string) (Scenario, error) {

@@ -35,11 +35,17 @@ type routeSpec struct {
 	MTU   int // that nothing learns its way around; 0: the adapter's
 }
 
-// ruleSpec sends IPv4 packets that carry a firewall mark to a routing table.
+// ruleSpec sends packets that carry a firewall mark (IPv4), or that come from a
+// prefix, to a routing table. Without a table they are unreachable.
 type ruleSpec struct {
 	Mark  uint32
+	From  netip.Prefix
 	Table int
 }
+
+// frUnreachable answers "network unreachable" (FR_ACT_UNREACHABLE,
+// linux/fib_rules.h).
+const frUnreachable = 7
 
 type netSpec struct {
 	Links  []linkSpec
@@ -55,6 +61,7 @@ type vethSpec struct {
 // extras are what a fault adds to a node's network and Clear takes away.
 type extras struct {
 	Addrs  []linkAddr
+	Gone   []routeSpec // routes of the healthy state that are taken away
 	Routes []routeSpec
 	Rules  []ruleSpec
 }
@@ -194,6 +201,11 @@ func (a *agent) opExtras(_ context.Context, want extras) (none, error) {
 			return none{}, fmt.Errorf("remove %w", err)
 		}
 	}
+	for _, r := range have.Gone {
+		if err := changeRoute(r, netlink.RouteReplace, unix.RTPROT_STATIC); err != nil {
+			return none{}, fmt.Errorf("restore %w", err)
+		}
+	}
 	for _, la := range have.Addrs {
 		if err := changeAddr(la, netlink.AddrDel); err != nil {
 			return none{}, fmt.Errorf("remove %w", err)
@@ -204,6 +216,12 @@ func (a *agent) opExtras(_ context.Context, want extras) (none, error) {
 			return none{}, err
 		}
 		a.extras.Addrs = append(a.extras.Addrs, la)
+	}
+	for _, r := range want.Gone {
+		if err := changeRoute(r, netlink.RouteDel, unix.RTPROT_STATIC); err != nil {
+			return none{}, fmt.Errorf("take away %w", err)
+		}
+		a.extras.Gone = append(a.extras.Gone, r)
 	}
 	for _, r := range want.Routes {
 		if err := changeRoute(r, netlink.RouteReplace, labProtocol); err != nil {
@@ -238,6 +256,15 @@ func changeAddr(la linkAddr, change func(netlink.Link, *netlink.Addr) error) err
 func rule(r ruleSpec) *netlink.Rule {
 	nr := netlink.NewRule()
 	nr.Family, nr.Mark, nr.Table = unix.AF_INET, r.Mark, r.Table
+	if r.From.IsValid() {
+		nr.Src = ipNet(r.From, true)
+		if r.From.Addr().Is6() {
+			nr.Family = unix.AF_INET6
+		}
+	}
+	if r.Table == 0 {
+		nr.Table, nr.Type = -1, frUnreachable
+	}
 	return nr
 }
 

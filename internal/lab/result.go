@@ -37,6 +37,8 @@ type Run struct {
 	Flows    int           `json:"flows"`   // conversations of Many, at most 65,536; default 1000
 	Timeout  time.Duration `json:"timeout"` // of a TCP connect; default 4 s, so that the kernel's SYN retries at 1 and 3 s occur
 	Seed     int64         `json:"seed"`    // draws targets and order; default the lab's seed
+
+	Asides []aside `json:"asides,omitempty"` // what the scenario adds
 }
 
 // Try is one request as a person would count it: a page, a name, a ping.
@@ -58,6 +60,9 @@ type Result struct {
 	Tries    []Try     `json:"tries"`
 }
 
+// kindAside marks tries that belong to a scenario, not to the workload.
+const kindAside = "aside"
+
 // Answered counts the tries that succeeded, and all of them, for which an
 // answer was to be expected. QUIC is left out: the site never answers it.
 func (r Result) Answered() (ok, all int) { return r.count("") }
@@ -67,7 +72,7 @@ func (r Result) AnsweredFamily(family string) (ok, all int) { return r.count(fam
 
 func (r Result) count(family string) (ok, all int) {
 	for _, t := range r.Tries {
-		if t.Kind == "quic" || family != "" && family != familyOf(t.Target) {
+		if t.Kind == "quic" || t.Kind == kindAside || family != "" && family != familyOf(t.Target) {
 			continue
 		}
 		all++

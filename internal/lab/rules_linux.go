@@ -103,12 +103,19 @@ func (s *setup) serverRules(wan string) string {
 		nat = append(nat, fmt.Sprintf("%s oifname %q %s", matchSource(n.From), n.Out, n.Action))
 	}
 	lossy := fmt.Sprintf("\tcounter %s { }\n\tchain lossy {\n\t\t%s\n\t}\n", counterDropped, strings.Join(s.Lossy, "\n\t\t"))
+	raw := chain("raw", "filter", "prerouting", "raw", "accept", s.RawRules)
+	var second []string
+	if s.SecondAccepts {
+		second = []string{"counter accept"}
+	}
 	return table(filterTable,
 		lossy,
 		steer,
+		raw,
 		chain("input", "filter", "input", "filter", "accept", s.InputRules),
 		chain("forward", "filter", "forward", "filter", s.ForwardPolicy, s.ForwardRules)) +
-		table("nat", chain("postrouting", "nat", "postrouting", "srcnat", "accept", nat))
+		table("nat", chain("postrouting", "nat", "postrouting", "srcnat", "accept", nat)) +
+		table("second", chain("forward", "filter", "forward", "10", "accept", second))
 }
 
 // routerRules is the internet's: what is private dies at once and silently,

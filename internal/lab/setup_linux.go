@@ -20,6 +20,12 @@ type setup struct {
 	ForwardRules  []string  // nft statements
 	Lossy         []string  // nft statements of a chain that forward rules may jump to
 	InputRules    []string
+	RawRules      []string // nft statements in front of connection tracking
+	SecondAccepts bool     // a second table whose forward chain accepts everything
+	IPTables      string   // filter table of both families as iptables-restore reads it
+	Legacy        string   // the same for the old back end
+
+	Asides []aside // what the first client does besides its workload
 
 	RouterPass []string // nft statements of the router before private addresses are dropped
 	RouterDrop []string // nft statements of the router's forward chain
@@ -38,6 +44,11 @@ type setup struct {
 	ServerPeers []peerState
 	PhonePeers  []peerState // the server as each phone sees it
 	Reconnect   []bool      // phones that must start a new session
+}
+
+// aside is a conversation that the outcome of a workload does not count.
+type aside struct {
+	Ping netip.Addr // invalid: a connection that exchanges messages for 3 s
 }
 
 // natRule translates what a subnet sends out of an adapter.

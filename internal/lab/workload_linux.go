@@ -71,6 +71,7 @@ func (a *agent) opWorkload(ctx context.Context, spec workSpec) (Result, error) {
 	default:
 		return Result{}, fmt.Errorf("no workload %q", spec.Workload)
 	}
+	tasks = append(asideTasks(r, spec), tasks...)
 	if err := shape(ctx, spec); err != nil {
 		return Result{}, err
 	}
@@ -102,6 +103,23 @@ func runTasks(ctx context.Context, tasks []task) []Try {
 	}
 	wg.Wait()
 	return tries
+}
+
+// asideTasks are what the scenario adds.
+func asideTasks(r *rand.Rand, spec workSpec) []task {
+	var tasks []task
+	for _, a := range spec.Asides {
+		if !a.Ping.IsValid() {
+			to := netip.AddrPortFrom(spec.Web4[0], portPush)
+			tasks = append(tasks, task{0, Try{Kind: kindAside, What: "10 messages", Target: to.String()},
+				func(ctx context.Context) error { return push(ctx, to, 10, spec.Timeout) }})
+			continue
+		}
+		id := 1 + r.IntN(65535)
+		tasks = append(tasks, task{soon(r), Try{Kind: kindAside, What: "3 echo requests", Target: a.Ping.String()},
+			func(ctx context.Context) error { return ping(ctx, a.Ping, id, 3) }})
+	}
+	return tasks
 }
 
 // laptopTasks: pings, names, and transfers of both sizes in both directions.
