@@ -30,7 +30,7 @@ var FindingArgs = map[string]any{
 	"cookies":        int64(0),
 	"unreachable":    int64(0), // errors that came in about packets for the phone
 	"odd":            int64(0), // datagrams that are no plain WireGuard
-	"other":          "",       // ip:port of a second device
+	"other":          "",       // a second device: ip:port, or inner address
 	"key":            "",       // the phone's public key
 	"seconds":        int64(0), // length of the run
 	"flows":          int64(0),
@@ -51,6 +51,12 @@ var FindingArgs = map[string]any{
 	"mtu":            int64(0), // octets that an ICMP error names as the limit
 	"mss":            int64(0), // octets of a TCP segment that the phone offers
 	"fragments":      int64(0), // encrypted packets that left in fragments
+	"refused":        int64(0), // refusals, or requests that were let out of the host no more
+	"speaker":        "",       // the address that they came from
+	"astray":         int64(0), // packets that went where they do not belong
+	"gateway":        "",       // the next router's address
+	"source":         "",       // the address that packets leave with
+	"pings":          int64(0), // answered echo requests
 	"keep":           "",       // the command that keeps a change which would take itself back
 	"undo_seconds":   int64(0),
 }

@@ -8,9 +8,9 @@ package text
 // switch a firewall off or to install anything anew; say what is proved fine.
 var english = language{
 	tag:      "en",
-	findings: join(enFindings, enFindingsOuter, enFindingsUpper),
-	causes:   join(enCauses, enCausesOuter, enCausesUpper),
-	fixes:    join(enFixes, enFixesOuter, enFixesUpper),
+	findings: join(enFindings, enFindingsOuter, enFindingsUpper, enFindingsForward),
+	causes:   join(enCauses, enCausesOuter, enCausesUpper, enCausesForward),
+	fixes:    join(enFixes, enFixesOuter, enFixesUpper, enFixesForward),
 	notes:    enNotes,
 	caveats:  enCaveats,
 	reasons:  enReasons,
