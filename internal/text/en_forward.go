@@ -33,7 +33,7 @@ var enFindingsForward = map[string]FindingText{
 		Fine:   `Keys, port and encryption are right, and forwarding is on: leave the tunnel as it is.`,
 	},
 	"gateway-unreachable": {
-		Title:    `The router next to this computer does not answer`,
+		Title:    `The next router does not answer`,
 		Headline: `{{Host .os}} cannot reach the next router{{with .gateway}} {{.}}{{end}}: nobody answers at that address.`,
 		Summary: `{{n .arrived "packet" "packets"}} of {{spell .client "the phone"}} came out of the tunnel{{with .tunnel}} at {{.}}{{end}}, none left. ` +
 			`{{Host .os}} answered "host unreachable" {{n .refused "time" "times"}}{{with .speaker}} as {{.}}{{end}}` +
