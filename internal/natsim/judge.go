@@ -299,9 +299,12 @@ func (j *judge) entered(f *Flow, r *Record, entry int) {
 	case lost < missing:
 		f.Lost[r.Dir].add(0, n)
 		f.Reasons = append(f.Reasons, Edge)
-	case !known, r.Error && !j.known(r, entry):
+	case !known, r.Error && !j.known(r):
 		f.Lost[r.Dir].add(0, n)
 		f.Reasons = append(f.Reasons, Unseen)
+	case r.Error && j.taps[exit].Snap > 0 && r.need(j.taps[exit].link, j.taps[exit].Extended) > j.taps[exit].Snap:
+		f.Lost[r.Dir].add(0, n)
+		f.Reasons = append(f.Reasons, Cut)
 	case j.repeated(r):
 		f.Lost[r.Dir].add(0, n)
 		f.Pairs.add(0, 1)
@@ -323,19 +326,18 @@ func (j *judge) entered(f *Flow, r *Record, entry int) {
 	}
 }
 
-// known reports whether the flow that an ICMP error at the WAN quotes was seen
-// inside before: what it would have been inside is not known otherwise.
-func (j *judge) known(r *Record, entry int) bool {
-	if entry == Inside {
-		return true
-	}
-	list := j.taps[Inside].records
-	for i := range list {
-		if o := &list[i]; o.Key == r.Key && o.At <= r.At && o.Captured && !o.Error {
-			return true
+// known reports whether the flow that an ICMP error quotes was seen before at both
+// taps: an error alone begins none.
+func (j *judge) known(r *Record) bool {
+	var seen [2]bool
+	for point := range j.taps {
+		list := j.taps[point].records
+		for i := range list {
+			o := &list[i]
+			seen[point] = seen[point] || o.Key == r.Key && o.At <= r.At && o.Captured && !o.Error
 		}
 	}
-	return false
+	return seen[Inside] && seen[Outside]
 }
 
 // fewest returns how few packets missing octets of a record may make: two small
