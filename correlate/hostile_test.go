@@ -119,6 +119,11 @@ func TestFloods(t *testing.T) {
 		{"endpoints that send data", n, 24, true, func(i int) []pk {
 			return one(onWAN(transport(ipv4(40, i)+":9", home, uint32(i), 1, 60+i%1400)))
 		}},
+		{"fragments", n, 12, false, func(i int) []pk {
+			p := onWAN(ip(ipv4(20, i), wanIP, 17, capture.KindFragment))
+			p.FragID, p.FragOffset, p.PayloadLen, p.IPLen = uint32(i&0xffff), uint16(i&^7), 1480, 1500
+			return one(p)
+		}},
 		{"data messages of all sizes", 500_000, 48, false, func(i int) []pk {
 			return one(onWAN(transport("198.51.100.7:9", home, 7, uint64(i), 33+i%8900)))
 		}},
