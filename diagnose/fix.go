@@ -190,10 +190,10 @@ func hostBits(family correlate.Family) string {
 // looks like such a word is not replaced again.
 func replacer(args map[string]any, os string, family correlate.Family) *strings.Replacer {
 	text := func(key string) string { return args[key].(string) }
-	ip, iptables, menu := "ip", "iptables", "/ip"
+	ip, iptables, menu, version := "ip", "iptables", "/ip", "-4"
 	probe := "1.1.1.1" // answers to echo and is the same everywhere
 	if family == correlate.IPv6 {
-		ip, iptables, menu = "ip6", "ip6tables", "/ipv6"
+		ip, iptables, menu, version = "ip6", "ip6tables", "/ipv6", "-6"
 		probe = "2606:4700:4700::1111"
 	}
 	service := ""
@@ -216,6 +216,7 @@ func replacer(args map[string]any, os string, family correlate.Family) *strings.
 		"{IPTABLES}", iptables,
 		"{MENU}", menu,
 		"{PROBE}", probe,
+		"{V}", version,
 	)
 }
 

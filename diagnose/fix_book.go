@@ -50,6 +50,30 @@ var book = map[string][]recipe{
 	"upstream-filtered": {upstreamUnix, upstreamWindows, upstreamOther},
 	"prefix-not-routed": {natNFT, natIptables, natMacOS, natRouterOS, upstreamUnix, upstreamWindows},
 
+	// forward-rejected
+	"oracle-forward-reject":      {filterIptables, filterNFT},
+	"openwrt-zone-not-forwarded": {filterOpenWrt, filterNFT, filterIptables},
+	"forward-reject-rule":        {filterNFT, filterIptables, filterUFW, filterOpenWrt, filterRouterOS},
+	// no-default-route, gateway-unreachable, server-default-route-hijacked
+	"no-default-route":             {routeDefaultLinux, routeDefaultWindows, routeDefaultMacOS},
+	"gateway-dead":                 {gatewayLinux, gatewayWindows, gatewayOther},
+	"gateway-address-wrong":        {gatewayLinux, gatewayWindows, gatewayOther},
+	"server-allowedips-everything": {hijackLinux, aipOpenWrt, aipWindows},
+	"second-vpn-default-route":     {upstreamUnix, upstreamWindows, upstreamOther},
+	// tunnel-return-route-missing, routing-loop
+	"tunnel-route-missing":   {routeTunnelLinux, routeTunnelLinux6, routeTunnelWindows},
+	"tunnel-subnet-overlaps": {routeTunnelLinux, routeTunnelLinux6, routeTunnelWindows},
+	"router-sends-back":      {routeLoop},
+	// lan-only-forwarding, client-to-client-blocked
+	"forward-rule-lan-only":  {filterNFT, filterIptables, filterUFW, filterOpenWrt},
+	"client-forward-missing": {filterClientsIptables, filterClientsUFW},
+	// nat-wrong-source-address, nat-reply-not-recognised, new-flows-not-forwarded
+	"snat-address-not-ours": {natFirstNFT, natIptables, natAddressWindows},
+	"notrack-rule":          {notrackLinux},
+	"second-nat":            {notrackLinux, natRestartWindows},
+	"nat-state-lost":        {natRestartWindows},
+	"nat-table-full":        {conntrackMax, natRestartWindows},
+	"nat-ports-exhausted":   {natFirstNFT, natIptables, natRestartWindows},
 	// return-not-forwarded
 	"forward-return-path-blocked": {filterNFT, filterIptables, filterUFW, filterOpenWrt},
 

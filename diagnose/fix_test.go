@@ -168,7 +168,7 @@ func TestFixesFilledIn(t *testing.T) {
 }
 
 // readOnly are the commands that change nothing and need no undo.
-var readOnly = regexp.MustCompile(`^(sudo )?(wg show |wgtrace |ping |ip route get |ip link show |ss -|nft list |Get-|Test-NetConnection |& "\$env:ProgramFiles\\WireGuard\\wg\.exe" show |/interface wireguard print )`)
+var readOnly = regexp.MustCompile(`^(sudo )?(wg show |wgtrace |ping |ip (-[46] )?(route get|route show|neigh show|link show) |sh -c 'nft -a list ruleset|ss -|nft list |Get-|Test-NetConnection |& "\$env:ProgramFiles\\WireGuard\\wg\.exe" show |/interface wireguard print )`)
 
 func TestEveryChangeHasAnUndo(t *testing.T) {
 	left := regexp.MustCompile(`\{[A-Z0-9]+\}`)

@@ -7,7 +7,7 @@ var ipv6Blackhole = rule{
 	after: correlate.TunnelIn, before: correlate.WANOut,
 	prove: func(s *subject) (proof, bool) {
 		four, six := s.inFamily(correlate.IPv4), s.inFamily(correlate.IPv6)
-		if four == nil || six == nil || four.ledger.Fates[correlate.FateAnswered].Count == 0 && !four.answeredSince() {
+		if four == nil || six == nil || !four.answeredBeyond() {
 			return proof{}, false
 		}
 		seen := func(fate correlate.Fate) proof {
@@ -35,6 +35,14 @@ var ipv6Blackhole = rule{
 		}
 		return []Cause{{ID: "ipv6-upstream-dead", Probability: 0.8}}
 	},
+}
+
+// answeredBeyond reports whether anybody beyond private networks answered the
+// client in the episode in hand.
+func (s *subject) answeredBeyond() bool {
+	return s.ledger.Fates[correlate.FateAnswered].Count > s.ledger.AnsweredPrivate || s.anyFlow(func(f *correlate.Flow) bool {
+		return f.Outcome == correlate.OutcomeAnswered && !f.Remote.Addr().IsPrivate() && f.Last >= s.ledger.Started
+	})
 }
 
 // inFamily returns the subject for the client's last episode in a family, nil

@@ -1,13 +1,16 @@
 package diagnose
 
 import (
+	"slices"
+	"time"
+
 	"github.com/wgtrace/wgtrace/correlate"
 )
 
 // newFlowsNotForwarded is the picture of a full table: from some moment on no new
-// connection gets out, while the old ones go on. A port that is blocked and a
-// path that broke look different: a connection to the same port was answered
-// before, and one that began before still works after.
+// connection gets out, while the old ones go on. A service that is blocked and a
+// path that broke look different: a connection to the same kind of service was
+// answered before, and one that began before still works after.
 var newFlowsNotForwarded = rule{
 	id: "new-flows-not-forwarded", layer: 3, severity: SeverityFault,
 	after: correlate.TunnelIn, before: correlate.WANOut,
@@ -15,12 +18,13 @@ var newFlowsNotForwarded = rule{
 		if s.family.LocalAnswers > 0 || !s.hostCaptured() {
 			return proof{}, false
 		}
-		for _, proto := range []uint8{protoTCP, protoUDP} {
-			if n, ok := s.newFlowsDie(proto); ok {
+		// A table of connections holds all protocols, a range of ports one.
+		for _, of := range [][]uint8{{protoTCP, protoUDP, protoICMP, protoICMPv6}, {protoTCP}, {protoUDP}} {
+			if n, ok := s.newFlowsDie(of); ok {
 				return proof{
 					confidence: 0.9,
 					evidence:   s.samples(correlate.FateNoEgress),
-					args:       map[string]any{"refused": uint64(n)},
+					args:       map[string]any{"refused": n},
 				}, true
 			}
 		}
@@ -31,44 +35,40 @@ var newFlowsNotForwarded = rule{
 	},
 }
 
-// newFlowsDie reports whether new conversations of a protocol die from some
+// outlive is how long a conversation must go on after the first that died, to
+// show that the path itself did not.
+const outlive = 500 * time.Millisecond
+
+// newFlowsDie reports whether new conversations of some protocols die from some
 // moment on, and how many did.
-func (s *subject) newFlowsDie(proto uint8) (int, bool) {
-	span := func(f *correlate.Flow) bool {
-		return f.Proto == proto && f.First <= s.ledger.Ended && f.Last >= s.ledger.Started
+func (s *subject) newFlowsDie(protocols []uint8) (uint64, bool) {
+	type service struct {
+		proto uint8
+		port  uint16
 	}
-	dead, since := 0, int64(0)
-	targets, ports := map[string]bool{}, map[uint16]bool{}
+	dead, since, died := uint64(0), int64(0), map[service]bool{}
+	of := func(f *correlate.Flow) bool {
+		return f.Opened && slices.Contains(protocols, f.Proto) && f.First <= s.ledger.Ended && f.Last >= s.ledger.Started
+	}
 	s.anyFlow(func(f *correlate.Flow) bool {
-		if span(f) && f.Opened && f.Outcome == correlate.OutcomeNoEgress {
+		if of(f) && f.Outcome == correlate.OutcomeNoEgress && !f.Remote.Addr().IsPrivate() {
 			if dead++; dead == 1 || f.First < since {
 				since = f.First
 			}
-			targets[f.Remote.Addr().String()] = true
-			ports[f.Remote.Port()] = true
+			died[service{f.Proto, f.Remote.Port()}] = true
 		}
 		return false
 	})
-	if dead < minRequests || len(targets) < minTargets {
+	if dead < minRequests {
 		return 0, false
 	}
 	worked, lives := false, false
 	refuted := s.anyFlow(func(f *correlate.Flow) bool {
-		if !span(f) || f.Out.Packets == 0 {
-			return false
+		if f.Outcome == correlate.OutcomeAnswered && f.First < since {
+			worked = worked || of(f) && died[service{f.Proto, f.Remote.Port()}]
+			lives = lives || f.LostForward == 0 && f.Last > since+outlive.Nanoseconds()
 		}
-		if f.First > since && f.Opened {
-			return true // a new one got out
-		}
-		if f.Outcome == correlate.OutcomeAnswered && f.First < since && f.Opened {
-			worked = worked || ports[f.Remote.Port()]
-			lives = lives || f.LostForward == 0 && f.Last > since
-		}
-		return false
-	})
-	// A path of another protocol that lives shows the same.
-	lives = lives || s.anyFlow(func(f *correlate.Flow) bool {
-		return f.Proto != proto && f.Outcome == correlate.OutcomeAnswered && f.LostForward == 0 && f.Last > since && f.First <= s.ledger.Ended
+		return of(f) && f.Out.Packets > 0 && f.First > since // a new one got out
 	})
 	return dead, worked && lives && !refuted
 }

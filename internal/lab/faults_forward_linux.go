@@ -37,6 +37,7 @@ var forwardBreaks = map[string]func(l *Lab, s *setup, f Fault, clients []int){
 			s.dropForward(l, clients)
 			return
 		}
+		s.ForwardRules = append(s.ForwardRules, fmt.Sprintf("iifname %q accept", l.plan.Tunnel))
 		s.Legacy = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n"
 	},
 	"nft-two-tables": func(l *Lab, s *setup, f Fault, clients []int) {

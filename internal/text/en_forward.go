@@ -267,17 +267,13 @@ var enFixesForward = map[string]FixText{
 		Title:   `Put {{host .os}}'s own address on the packets, ahead of the wrong rule (nftables)`,
 		Changes: `It adds a table of its own that decides before the others; the wrong rule stays and no longer counts for the tunnel.`,
 	},
-	"nat-first-iptables": {
-		Title:   `Put {{host .os}}'s own address on the packets, ahead of the wrong rule (iptables)`,
-		Changes: `It inserts one rule at the top of POSTROUTING; the wrong rule stays and no longer counts for the tunnel.`,
-	},
 	"nat-address-windows": {
 		Title:   `Show which address the NAT uses`,
 		Changes: `It changes nothing: the address that is shown must be one that the internet adapter has.`,
 	},
 	"notrack-linux": {
 		Title:   `Remove the rule that keeps answers from being tracked`,
-		Changes: `The first commands show it; the last one deletes it by its handle.`,
+		Changes: `The command changes nothing: it shows the rules. "nft delete rule", with family, table, chain and handle as they are shown, removes one; keep the line to put it back.`,
 	},
 	"nat-restart-windows": {
 		Title:   `Restart Windows' address translation`,
