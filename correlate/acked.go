@@ -171,10 +171,49 @@ func (f *flow) delivered(n *node) bool {
 	return p.unseen(n.lo, n.hi) >= n.unpaid
 }
 
-// answeredUnseen reports whether a request other than a SYN entered once and was
-// not seen leaving, and yet had a reply from beyond the host.
+// answerUnseen takes the first reply of an outside flow that nothing was seen to
+// leave through: the request that it names by its number did leave, if only one
+// fits.
+func (e *Engine) answerUnseen(o *outflow, p *capture.Packet, c *capturePoint, fromA bool) {
+	sent := 0
+	if fromA {
+		sent = 1
+	}
+	if o.pending[sent].head >= 0 || o.past[sent].Packets > 0 {
+		return
+	}
+	ident := uint64(0)
+	switch p.Kind {
+	case capture.KindTCP:
+		ident = synIdentity(p.Ack - 1)
+	case capture.KindEchoReply:
+		ident, _ = identity(p)
+	default:
+		return
+	}
+	key := remoteKey(ident, p.Src, p.SrcPort, forward, p.Proto)
+	var found *request
+	for i, k := e.pending.bucket(key), 0; i >= 0 && k < maxScan; k++ {
+		n := e.pending.nodes.at(i)
+		if i = n.down; n.index != key || n.ident != ident || n.side != inside || n.outer {
+			continue
+		}
+		r := e.requestOf(n)
+		if r == nil || found != nil {
+			return
+		}
+		found = r
+	}
+	if found != nil && !found.replied && !found.left {
+		found.replied, found.beyond = true, sighting(c, p, WANIn)
+	}
+}
+
+// answeredUnseen reports whether a request entered once and was not seen leaving,
+// and yet had a reply from beyond the host. The SYN of a flow that was tied is
+// left to its sequence numbers.
 func (e *Engine) answeredUnseen(f *flow, r *request) bool {
-	if r == nil || r.kind == capture.KindTCP || !r.replied || f.progress[forward].blind || f.requestLeft && f.requestID == r.id {
+	if r == nil || r.kind == capture.KindTCP && !f.translated.IsZero() || !r.replied || f.progress[forward].blind || f.requestLeft && f.requestID == r.id {
 		return false
 	}
 	for i, k := f.requests, 0; i >= 0 && k < maxOpenRequests; k++ {

@@ -54,6 +54,14 @@ func TestMissedByTheTap(t *testing.T) {
 			tr.pass(330_000, data, data.from(tcpW))
 			tr.back(350_000, acked, acked.to(tcpC))
 		}, 1, 0, correlate.FateAnswered},
+		{"SYN whose answer was lost", func(tr *trace) {
+			tr.tunnel(0, syn1)
+			tr.wan(20_000, accept)
+		}, 0, 1, correlate.FateReplyLost},
+		{"ping whose answer was lost", func(tr *trace) {
+			tr.tunnel(0, echo)
+			tr.wan(20_000, reply)
+		}, 0, 1, correlate.FateReplyLost},
 		{"query", func(tr *trace) {
 			tr.tunnel(0, q)
 			tr.back(20_000, a, a.to(dnsC))

@@ -268,6 +268,9 @@ func (e *Engine) wan(p *capture.Packet, t int64, c *capturePoint, b *capture.Bat
 		if facing != back {
 			e.opened(oi, o, p, t)
 		}
+		if facing != forward && answers(p) {
+			e.answerUnseen(o, p, c, fromA)
+		}
 		e.joinUntied(oi, o, p, t, fromA, facing)
 		if o.flow >= 0 && facing >= 0 {
 			e.flows.at(o.flow).wanTTL[facing] = p.TTL

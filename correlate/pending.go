@@ -235,6 +235,9 @@ func identity(pk *capture.Packet) (ident uint64, basis Basis) {
 	return mix(uint64(pk.FragID)<<32|uint64(pk.IPLen), uint64(pk.Proto)|5<<40), headerBasis(pk)
 }
 
+// synIdentity returns the identity of a SYN without data with a sequence number.
+func synIdentity(seq uint32) uint64 { return mix(uint64(seq)<<32, uint64(capture.TCPSyn)|2<<40) }
+
 // headerBasis lets other protocols (ESP, GRE, ...) be tied by length and IP
 // identification, which is worth something only where it is set.
 func headerBasis(pk *capture.Packet) Basis {
