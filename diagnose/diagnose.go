@@ -82,6 +82,7 @@ func Run(ev *correlate.Evidence, ctx Context) *Diagnosis {
 	}
 	d.Findings = rank(slices.Concat(outer, faults, warnings))
 	settle(ev, &ctx, d, answered, blocked)
+	d.Settings = Checks(ctx)
 	d.Caveats = append(d.Caveats, disagreement(d)...)
 	if len(d.Episodes) == 0 && ev.Ended > ev.Started {
 		d.Episodes = []EpisodeVerdict{{Started: ev.Started, Ended: ev.Ended, Trigger: "start", Status: d.Status, Finding: d.Finding}}

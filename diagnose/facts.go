@@ -141,9 +141,24 @@ func (s *subject) weigh(finding string, causes []Cause) []Cause {
 	return slices.Concat(proved, open, refuted)
 }
 
-// disagreement is the caveat that the settings rule out every cause of what the
-// packets show: something is at work that nobody asked about.
+// disagreement is the caveat that packets and settings contradict each other.
+// Packets win: they were seen.
 func disagreement(d *Diagnosis) []correlate.Caveat {
+	if d.Status == StatusHealthy {
+		wrong := 0
+		for i := range d.Settings {
+			// What is wrong there stops everybody, and somebody gets through. A
+			// wrong setting of the tunnel can be that of another device.
+			if c := &d.Settings[i]; c.State == StateWrong && (c.Layer == "forwarding" || c.Layer == "nat") {
+				c.State, c.Fixes = StateNote, nil
+				wrong++
+			}
+		}
+		if wrong == 0 {
+			return nil
+		}
+		return []correlate.Caveat{{ID: "settings-look-wrong", Args: map[string]any{"count": wrong}}}
+	}
 	f := d.Primary()
 	if f == nil || f.Severity != SeverityFault || len(f.Causes) == 0 {
 		return nil

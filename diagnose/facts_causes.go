@@ -212,6 +212,9 @@ func natGone(v *view) answer {
 
 // netNatConflict: NAT objects exist, and none of them is for the client.
 func netNatConflict(v *view) answer {
+	if v.facts.Translates(v.path) == host.FactYes {
+		return settings(host.FactNo)
+	}
 	if v.facts == nil || v.facts.Windows == nil || len(v.facts.Windows.NetNat) == 0 {
 		return silent
 	}

@@ -127,3 +127,63 @@ func TestFactsSilent(t *testing.T) {
 		}
 	}
 }
+
+// TestChecks breaks one setting at a time and holds which line says so; all
+// others must not.
+func TestChecks(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change func(s *host.Snapshot)
+		wrong  string // id of the line; "" if none
+		cause  string
+	}{
+		{"all right", func(*host.Snapshot) {}, "", ""},
+		{"no device", func(s *host.Snapshot) { s.Adapters, s.WireGuard = s.Adapters[:1], nil }, "device", ""},
+		{"down", func(s *host.Snapshot) { s.Adapters[1].Up = false }, "device", ""},
+		{"no peers", func(s *host.Snapshot) { s.WireGuard[0].Peers = nil }, "peers", ""},
+		{"no address", func(s *host.Snapshot) {
+			s.WireGuard[0].Peers = append(s.WireGuard[0].Peers, host.Peer{PublicKey: host.Key{2}})
+		}, "allowed-ips", ""},
+		{"the port is shut", func(s *host.Snapshot) {
+			s.Firewall.Chains = append(s.Firewall.Chains, host.Chain{Source: host.SourceNft, Family: "inet", Table: "f", Name: "input", Hook: "input", Type: "filter", Policy: host.VerdictDrop,
+				Rules: []host.Rule{{Verdict: host.VerdictAccept, Matches: []host.Match{{Field: host.FieldIn, Values: []string{"wg0"}}}}}})
+		}, "wg-port", "host-firewall-blocks-wg-port"},
+		{"no forwarding", func(s *host.Snapshot) { s.Adapters[1].Forwarding4 = host.FactNo }, "forwarding", "ip-forwarding-off"},
+		{"no way", func(s *host.Snapshot) { s.DefaultRoutes = nil }, "route-out", ""},
+		{"the way leads into the tunnel", func(s *host.Snapshot) { s.Probes[0].Out.Adapter = "wg0" }, "route-out", ""},
+		{"the way back leads elsewhere", func(s *host.Snapshot) { s.Probes[0].Back.Adapter = "eth0" }, "route-back", ""},
+		{"no translation", func(s *host.Snapshot) { s.Firewall.Chains[1].Rules = nil }, "translation", "nat-missing"},
+		{"not remembered", func(s *host.Snapshot) {
+			s.Firewall.Chains = append(s.Firewall.Chains, host.Chain{Source: host.SourceNft, Family: "ip", Table: "raw", Name: "pre", Hook: "prerouting", Type: "filter",
+				Rules: []host.Rule{{Verdict: host.VerdictNotrack}}})
+		}, "tracking", ""},
+		{"full", func(s *host.Snapshot) { s.Conntrack.Count = s.Conntrack.Max }, "table", "nat-table-full"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			facts := server()
+			count, most := uint64(5), uint64(9)
+			facts.Conntrack = host.Conntrack{Count: &count, Max: &most}
+			tt.change(facts)
+			found := false
+			for _, c := range Checks(Context{OS: osLinux, Tunnel: "wg0", WAN: "eth0", Facts: facts}) {
+				if c.State != StateWrong {
+					continue
+				}
+				if c.ID != tt.wrong || c.Cause != tt.cause || (c.Cause != "") != (len(c.Fixes) > 0) && c.ID != "table" {
+					t.Errorf("%+v, want %s by %q", c, tt.wrong, tt.cause)
+				}
+				found = true
+			}
+			if found != (tt.wrong != "") {
+				t.Errorf("no line is wrong, want %s", tt.wrong)
+			}
+		})
+	}
+	for _, os := range []string{osLinux, osWindows, osMacOS, ""} {
+		for _, c := range Checks(Context{OS: os, Facts: &host.Snapshot{OS: os}}) {
+			if c.State == StateWrong && c.ID != "route-out" {
+				t.Errorf("%q: %s is wrong, and nothing was read", os, c.ID)
+			}
+		}
+	}
+}

@@ -127,6 +127,7 @@ type Diagnosis struct {
 	Episodes []EpisodeVerdict
 	Headline int // index in Evidence.Clients of the client that the verdict is about; -1: none
 	Caveats  []correlate.Caveat
+	Settings []Check // what the host's settings say, in the order of the path; nil if they are not known
 }
 
 // Primary returns the finding that the verdict names, or nil.

@@ -64,6 +64,7 @@ func Build(ev *correlate.Evidence, d *diagnose.Diagnosis, info Info) *Report {
 		Attempts:  append([]Attempt{}, info.Attempts...),
 		Caveats:   b.caveats(),
 		words:     words,
+		settings:  settingsOf(words, d.Settings),
 	}
 	if json.Valid(info.HostJSON) {
 		r.Host = slices.Clone(info.HostJSON)
@@ -74,8 +75,11 @@ func Build(ev *correlate.Evidence, d *diagnose.Diagnosis, info Info) *Report {
 
 // ExitCode returns the status that a command ends with: 0 healthy, 1 fault
 // found, 3 inconclusive.
-func ExitCode(r *Report) int {
-	switch r.Verdict.Status {
+func ExitCode(r *Report) int { return StatusExit(r.Verdict.Status) }
+
+// StatusExit is ExitCode for a status by itself.
+func StatusExit(status string) int {
+	switch status {
 	case "healthy":
 		return 0
 	case "fault":

@@ -34,7 +34,7 @@ func (b *builder) findings() []Finding {
 			Summary:    t.Summary,
 			Evidence:   b.evidence(f.Evidence),
 			Causes:     b.causes(f, args),
-			Fixes:      b.fixes(f, args),
+			Fixes:      b.fixesOf(f.Fixes, args),
 		})
 	}
 	return rows
@@ -72,9 +72,9 @@ func (b *builder) causes(f *diagnose.Finding, args map[string]any) []Cause {
 	return rows
 }
 
-func (b *builder) fixes(f *diagnose.Finding, args map[string]any) []Fix {
-	rows := make([]Fix, 0, len(f.Fixes))
-	for _, x := range f.Fixes {
+func (b *builder) fixesOf(fixes []diagnose.Fix, args map[string]any) []Fix {
+	rows := make([]Fix, 0, len(fixes))
+	for _, x := range fixes {
 		data := maps.Clone(args)
 		maps.Copy(data, sanitizeArgs(x.Args))
 		t, _ := b.words.Fix(x.ID, data)

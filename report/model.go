@@ -38,8 +38,9 @@ type Report struct {
 	Host      json.RawMessage `json:"host"`
 	Caveats   []string        `json:"caveats"`
 
-	words   *text.Catalog
-	subject subject
+	words    *text.Catalog
+	subject  subject
+	settings []Setting // what the host's settings say; empty if they are not known
 }
 
 // subject is whom and what the verdict is about, for renderers that draw it.

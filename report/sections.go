@@ -22,7 +22,7 @@ func (t *printer) sections() []table {
 		all = append(all, t.fixTable())
 	}
 	return append(all, t.stageTable(), t.clientTable(), t.flowTable(), t.natTable(),
-		t.wireguardTable(), t.evidenceTable(), t.captureTable(), t.caveatTable())
+		t.wireguardTable(), t.settingsTable(), t.evidenceTable(), t.captureTable(), t.caveatTable())
 }
 
 // others lists findings beside the one that the verdict names.

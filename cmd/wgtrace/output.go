@@ -131,6 +131,18 @@ func (o *outputOptions) publish(s streams, ev *correlate.Evidence, d *diagnose.D
 		info.CaptureLibrary = live.Library()
 	}
 	r := report.Build(ev, d, info)
+	err := o.each(s.out, func(w io.Writer, format string, color bool) error { return o.render(w, r, format, color) })
+	if err != nil {
+		return err
+	}
+	return verdictStatus(report.ExitCode(r))
+}
+
+// renderer writes an answer in one format.
+type renderer func(w io.Writer, format string, color bool) error
+
+// each writes an answer everywhere it was asked for.
+func (o *outputOptions) each(stdout io.Writer, render renderer) error {
 	outputs := slices.Clone(o.files)
 	if len(outputs) == 0 {
 		outputs = []string{stdinName}
@@ -138,14 +150,11 @@ func (o *outputOptions) publish(s streams, ev *correlate.Evidence, d *diagnose.D
 	slices.Sort(outputs)
 	var failed error
 	for _, name := range slices.Compact(outputs) {
-		if err := o.write(s.out, r, name); err != nil {
+		if err := o.write(stdout, name, render); err != nil {
 			failed = errors.Join(failed, usage("", "cannot write the report to %s: %s", outputName(name), cause(err)))
 		}
 	}
-	if failed != nil {
-		return failed
-	}
-	return verdictStatus(report.ExitCode(r))
+	return failed
 }
 
 // outputName is what an output is called in messages.
@@ -156,16 +165,16 @@ func outputName(name string) string {
 	return name
 }
 
-// write writes the report to one of its outputs.
-func (o *outputOptions) write(stdout io.Writer, r *report.Report, name string) error {
+// write writes an answer to one of its outputs.
+func (o *outputOptions) write(stdout io.Writer, name string, render renderer) error {
 	if name == stdinName {
-		return o.render(stdout, r, o.format, o.color(stdout))
+		return render(stdout, o.format, o.color(stdout))
 	}
 	format, err := formatOf(name, o.format)
 	if err != nil {
 		return err
 	}
-	return writeFile(name, func(w io.Writer) error { return o.render(w, r, format, false) })
+	return writeFile(name, func(w io.Writer) error { return render(w, format, false) })
 }
 
 func (o *outputOptions) render(w io.Writer, r *report.Report, format string, color bool) error {

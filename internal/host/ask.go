@@ -140,6 +140,14 @@ func (s *Snapshot) ReversePathDrops(p Path) Fact {
 	if s == nil {
 		return FactUnknown
 	}
+	a := s.Adapter(p.Tunnel)
+	on := FactUnknown
+	if a != nil && a.RPFilter != nil && p.family() == 4 {
+		on = FactOf(*a.RPFilter != 0)
+	}
+	if on == FactNo {
+		return FactNo
+	}
 	// The kernel's word on a packet of this very client settles it. A packet
 	// that it refuses for another reason came past the check or not to it.
 	if hop, ok := s.RouteOut(p); ok {
@@ -148,10 +156,14 @@ func (s *Snapshot) ReversePathDrops(p Path) Fact {
 			return FactYes
 		case ProblemNone:
 			return FactNo
+		case ProblemImplausible:
+			// Since Linux 6.13 every refusal of a source has this name
+			// (route.c, inet_rtm_getroute); with the filter on, what is left
+			// is a client that has the machine's own address.
+			if on == FactYes && s.IsOwn(p.Client) == FactNo {
+				return FactYes
+			}
 		}
-	}
-	if a := s.Adapter(p.Tunnel); a != nil && a.RPFilter != nil && p.family() == 4 && *a.RPFilter == 0 {
-		return FactNo
 	}
 	return FactUnknown
 }

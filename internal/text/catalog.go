@@ -54,6 +54,7 @@ type language struct {
 	stages   map[string]string // the six places, in everyday words
 	hints    map[string]string // what to do about an error
 	words    map[string]string // headings and labels of the report
+	checks   map[string]string // what the settings promise, point by point
 }
 
 // join puts the parts of a language together that stand in files of their own.
@@ -193,6 +194,6 @@ func (c *Catalog) groups() []group {
 	l := c.lang
 	return []group{
 		{"note", l.notes}, {"caveat", l.caveats}, {"reason", l.reasons}, {"role", l.roles},
-		{"port", l.ports}, {"clock", l.clocks}, {"stage", l.stages}, {"hint", l.hints}, {"word", l.words},
+		{"port", l.ports}, {"clock", l.clocks}, {"stage", l.stages}, {"hint", l.hints}, {"word", l.words}, {"check", l.checks},
 	}
 }

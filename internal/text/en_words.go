@@ -66,7 +66,28 @@ var enWords = map[string]string{
 	"wg-port-unknown":   `The port is not known.`,
 	"clock":             `Clocks: {{.name}}.`,
 
+	// What the settings say.
+	"section-settings":   `What the settings say`,
+	"layer-tunnel":       `The tunnel`,
+	"layer-forwarding":   `Passing packets on`,
+	"layer-nat":          `Address translation`,
+	"layer-dns":          `Names`,
+	"layer-phone":        `The phone's configuration`,
+	"state-ok":           `ok`,
+	"state-wrong":        `wrong`,
+	"state-unknown":      `not known`,
+	"state-note":         `note`,
+	"check-unread":       `could not be read: {{.name}}`,
+	"check-not-clear":    `the settings do not say it clearly`,
+	"check-do":           `Do:`,
+	"check-basis":        `This is what the settings say. No packet was looked at: "wgtrace live" shows whether packets get through.`,
+	"check-healthy":      `The settings are as they must be.`,
+	"check-fault":        `{{if eq .count 1}}One setting is{{else}}{{num .count}} settings are{{end}} wrong.`,
+	"check-inconclusive": `Nothing wrong was found, but {{if eq .count 1}}one setting{{else}}{{num .count}} settings{{end}} could not be judged.`,
+
 	// Columns.
+	"col-setting":     `setting`,
+	"col-found":       `found`,
 	"col-number":      `no.`,
 	"col-place":       `place`,
 	"col-packets":     `packets`,

@@ -73,6 +73,15 @@ func (c *Catalog) Caveat(id string, args map[string]any) string {
 	return c.sentence("caveat", c.lang.caveats, id, complete(CaveatArgs[id], args))
 }
 
+// Check returns what the settings say of a point: its name for a bare id, what was
+// found for "id/state" or "id/state/reason"; Args as for Finding.
+func (c *Catalog) Check(id string, args map[string]any) string {
+	return c.sentence("check", c.lang.checks, id, complete(FindingArgs, args))
+}
+
+// HasCheck reports whether there is a sentence under that id.
+func (c *Catalog) HasCheck(id string) bool { return c.lang.checks[id] != "" }
+
 // Role returns why a capture was taken for the tunnel or the WAN.
 func (c *Catalog) Role(id string) string { return c.sentence("role", c.lang.roles, id, nil) }
 

@@ -12,7 +12,7 @@ import (
 func dataFor(key string) map[string]any {
 	kind, rest, _ := strings.Cut(key, "/")
 	switch kind {
-	case "finding", "cause", "fix", "note":
+	case "finding", "cause", "fix", "note", "check":
 		return FindingArgs
 	case "caveat":
 		return CaveatArgs[rest]

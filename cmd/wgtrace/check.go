@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"io"
+	"runtime"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wgtrace/wgtrace/diagnose"
+	"github.com/wgtrace/wgtrace/internal/host"
+	"github.com/wgtrace/wgtrace/report"
+)
+
+// checkOptions are those of wgtrace check.
+type checkOptions struct {
+	analysis analysisOptions
+	output   outputOptions
+	tunnel   string
+	wan      string
+	hostFile string
+	asJSON   bool
+}
+
+func checkCommand(s streams) *cobra.Command {
+	o := &checkOptions{}
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Say what the settings of this host promise, without packets",
+		Long: `Read the settings of this host that a tunnel needs, change nothing, and say of
+each whether it is right: the tunnel, passing packets on, address translation,
+names. What cannot be read is said to be not known. Settings that are right do
+not prove that packets get through: that is what wgtrace live is for.
+
+Most of it needs root. Exit status: 0 right, 1 something is wrong, 3 not known.`,
+		Example: `  sudo wgtrace check
+  sudo wgtrace check --format json > server.json
+  wgtrace check --host-facts server.json           read elsewhere`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.asJSON {
+				o.output.format = "json"
+			}
+			if err := o.output.check(); err != nil {
+				return err
+			}
+			return o.run(cmd.Context(), s)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.tunnel, "tunnel", "", "tunnel `adapter` (default: the WireGuard adapter)")
+	f.StringVar(&o.wan, "wan", "", "WAN `adapter` (default: that of the default route)")
+	f.StringVar(&o.hostFile, "host-facts", "", "judge the settings in a `FILE` instead of this host's")
+	f.BoolVar(&o.asJSON, "json", false, "as --format json")
+	o.output.register(f)
+	return cmd
+}
+
+func (o *checkOptions) run(ctx context.Context, s streams) error {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	facts, err := o.facts(ctx)
+	if err != nil {
+		return err
+	}
+	system := o.output.os
+	if system == "auto" {
+		system = systemOf(facts.OS)
+	}
+	dc := o.analysis.context(system)
+	addFacts(&dc, facts, o.tunnel, o.wan)
+	checks := diagnose.Checks(dc)
+	info := report.Info{
+		Name: "wgtrace", Version: toolVersion(), OS: runtime.GOOS, Arch: runtime.GOARCH, Lang: o.output.lang,
+		HostJSON: factsJSON(facts), Live: o.hostFile == "", OSChoice: system,
+	}
+	c := report.BuildCheck(checks, facts.Taken, info)
+	err = o.output.each(s.out, func(w io.Writer, format string, color bool) error {
+		if format == "json" {
+			return writeJSON(w, c)
+		}
+		return report.CheckText(w, c, report.TextOptions{Width: width(w), Color: color, Location: time.Local})
+	})
+	if err != nil {
+		return err
+	}
+	return verdictStatus(report.StatusExit(c.Verdict.Status))
+}
+
+// facts are those of this host, or of a file.
+func (o *checkOptions) facts(ctx context.Context) (*host.Snapshot, error) {
+	if o.hostFile != "" {
+		return loadFacts(o.hostFile)
+	}
+	ctx, cancel := context.WithTimeout(ctx, factsTimeout)
+	defer cancel()
+	s, err := host.ReadAll(ctx)
+	if err != nil {
+		return nil, &failure{exitInconclusive, err.Error(), ""}
+	}
+	for _, name := range []string{o.tunnel, o.wan} {
+		if name != "" && s.Adapter(name) == nil {
+			return nil, usage("wgtrace interfaces lists the adapters of this host", "no adapter %s here", printable(name))
+		}
+	}
+	return s, nil
+}
