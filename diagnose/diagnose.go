@@ -245,7 +245,7 @@ func (s *subject) finding(r *rule, p proof) Finding {
 		f.Scope.Peer = s.odd.Endpoint
 	}
 	if r.causes != nil {
-		f.Causes = s.weigh(f.ID, r.causes(s, s.ctx.OS))
+		f.Causes = s.weigh(f.ID, values.Server, r.causes(s, s.ctx.OS))
 	}
 	for _, c := range f.Causes {
 		if c.Probability == 0 {

@@ -44,7 +44,7 @@ const mostLikely = 0.9
 func (s *subject) view(finding string) *view {
 	v := &view{
 		facts: s.ctx.Facts, finding: finding,
-		server: s.ctx.Server, port: s.ev.WireGuard.Port, path: s.path(),
+		port: s.ev.WireGuard.Port, path: s.path(),
 	}
 	if s.peer != nil {
 		v.peer = s.peer.Endpoint
@@ -94,12 +94,14 @@ func (s *subject) adapterOf(role capture.Role) string {
 
 // weigh lets the facts of the host speak on each cause: what they prove comes
 // first, what they refute falls to zero and leaves its share to the rest. Without
-// facts the causes stay as the rule ranked them.
-func (s *subject) weigh(finding string, causes []Cause) []Cause {
+// facts the causes stay as the rule ranked them. Server is the host's own address
+// that the finding is about, if it is about one.
+func (s *subject) weigh(finding string, server netip.Addr, causes []Cause) []Cause {
 	if s.ctx.Facts == nil {
 		return causes
 	}
 	v := s.view(finding)
+	v.server = server
 	causes = slices.Clone(causes)
 	var proved, refuted, open []Cause
 	ruledOut, left := 0.0, 0.0

@@ -39,7 +39,7 @@ var factTests = map[string]func(*view) answer{
 	// IPv6 beside an IPv4 that works.
 	"ipv6-forwarding-off": forwardingOff,
 	"ipv6-forward-drop":   forwardDropped,
-	"ipv6-nat-missing":    natMissingFact,
+	"ipv6-nat-missing":    notTranslated,
 
 	// Name service.
 	"dns-no-listener":   dnsNoListener,
@@ -186,6 +186,9 @@ func natMissingFact(v *view) answer {
 	}
 	return settings(host.FactOf(elsewhere != host.FactYes && others != host.FactYes))
 }
+
+// notTranslated is for causes that stand for every reason why no rule applies.
+func notTranslated(v *view) answer { return settings(not(v.facts.Translates(v.path))) }
 
 func natWrongAdapter(v *view) answer { return natBut(v, v.facts.TranslatesElsewhere(v.path)) }
 func natWrongSubnet(v *view) answer  { return natBut(v, v.facts.TranslatesOthers(v.path)) }
