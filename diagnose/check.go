@@ -96,7 +96,7 @@ func Checks(ctx Context) []Check {
 	if ctx.Facts == nil {
 		return nil
 	}
-	clients := checkClients(&ctx)
+	clients := ctx.Facts.Clients(ctx.Tunnel)
 	var list []Check
 	for i := range points {
 		p := &points[i]
@@ -213,39 +213,4 @@ func (v *view) look(causes []string) (State, string) {
 		return StateOK, ""
 	}
 	return StateUnknown, ""
-}
-
-// maxChecked bounds the clients that are asked for.
-const maxChecked = 64
-
-// checkClients are the addresses that the peers of the tunnel may have; without
-// any, one of each subnet of the tunnel stands for the others.
-func checkClients(ctx *Context) []netip.Addr {
-	var list []netip.Addr
-	add := func(a netip.Addr) {
-		if len(list) < maxChecked && !slices.Contains(list, a) {
-			list = append(list, a)
-		}
-	}
-	if d := ctx.Facts.Device(ctx.Tunnel); d != nil {
-		for i := range d.Peers {
-			for _, p := range d.Peers[i].AllowedIPs {
-				if p.IsSingleIP() {
-					add(p.Addr())
-				}
-			}
-		}
-	}
-	if len(list) == 0 {
-		for _, p := range ctx.Prefixes {
-			a := p.Masked().Addr().Next()
-			if a == ctx.Server {
-				a = a.Next()
-			}
-			if p.Contains(a) {
-				add(a)
-			}
-		}
-	}
-	return list
 }

@@ -262,7 +262,8 @@ func (s *Snapshot) filtered(p *Packet, hooks []string) (Fact, Place) {
 
 // AcceptedElsewhere says whether another chain than that of place accepts the
 // client's packets by a rule of its own: somebody let the tunnel through, in a
-// firewall that is not the only one.
+// firewall that is not the only one. Against a drop in the old tables of iptables
+// a policy of the new ones is enough, for those are what people look at.
 func (s *Snapshot) AcceptedElsewhere(p Path, place Place) Fact {
 	if s == nil || place.Chain == nil {
 		return FactUnknown
@@ -273,7 +274,8 @@ func (s *Snapshot) AcceptedElsewhere(p Path, place Place) Fact {
 		if c.Source == place.Chain.Source && c.Table == place.Chain.Table && c.Family == place.Chain.Family {
 			continue
 		}
-		if got := w.base(c); got == mayAccept && !w.silent[c] {
+		hidden := place.Chain.Source == SourceIptablesLegacy && c.Source != SourceIptablesLegacy
+		if got := w.base(c); got == mayAccept && (hidden || !w.silent[c]) {
 			return FactYes
 		}
 	}

@@ -42,12 +42,41 @@ func clientsOf(s *Snapshot, named []Client) []Client {
 		add(c)
 	}
 	for i := range s.WireGuard {
-		d := &s.WireGuard[i]
-		for j := range d.Peers {
-			for _, p := range d.Peers[j].AllowedIPs {
+		name := s.WireGuard[i].Name
+		for _, a := range s.Clients(name) {
+			add(Client{a, name})
+		}
+	}
+	return list
+}
+
+// Clients returns addresses that clients of a tunnel have: those of its peers, or
+// where no peer has an address of its own, one of each subnet of the adapter to
+// stand for the others. At most 64.
+func (s *Snapshot) Clients(tunnel string) []netip.Addr {
+	var list []netip.Addr
+	add := func(a netip.Addr) {
+		if len(list) < maxClients && !slices.Contains(list, a) && s.IsOwn(a) == FactNo {
+			list = append(list, a)
+		}
+	}
+	if d := s.Device(tunnel); d != nil {
+		for i := range d.Peers {
+			for _, p := range d.Peers[i].AllowedIPs {
 				if p.IsSingleIP() {
-					add(Client{p.Addr(), d.Name})
+					add(p.Addr())
 				}
+			}
+		}
+	}
+	if a := s.Adapter(tunnel); a != nil && len(list) == 0 {
+		for _, p := range a.Addrs {
+			next := p.Masked().Addr().Next()
+			if next == p.Addr() {
+				next = next.Next()
+			}
+			if p.Contains(next) && !p.Addr().IsLinkLocalUnicast() {
+				add(next)
 			}
 		}
 	}
