@@ -99,6 +99,7 @@ var (
 		&clientAllowedIPsWarning,
 		&jumboWarning,
 		&upstreamRejects,
+		&ipv6Dropped,
 	}
 )
 

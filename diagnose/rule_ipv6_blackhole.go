@@ -45,6 +45,29 @@ func (s *subject) answeredBeyond() bool {
 	})
 }
 
+// ipv6Dropped says that something of a client is decrypted and thrown away while
+// its IPv4 works: what its IPv6 looks like where the server allows it IPv4 alone.
+// The encrypted side does not say which family a packet is of.
+var ipv6Dropped = rule{
+	id: "ipv6-blackhole", layer: 4, severity: SeverityWarning,
+	after: correlate.OuterIn, before: correlate.TunnelIn,
+	prove: func(s *subject) (proof, bool) {
+		four := s.inFamily(correlate.IPv4)
+		if s.peer == nil || four == nil || four.ledger.Fates[correlate.FateAnswered].Count == 0 {
+			return proof{}, false
+		}
+		cover := &s.ev.Coverage
+		if !s.peer.Trusted || !s.peer.UndeliveredKnown || s.peer.UndeliveredCalls < minRequests || cover.TunnelDropped+cover.WANDropped > 0 {
+			return proof{}, false
+		}
+		six := s.anyClientFlow(func(f *correlate.Flow) bool { return f.Client.Addr().Is6() && f.In.Packets > 0 })
+		return proof{confidence: 0.6, evidence: s.peer.Samples, args: map[string]any{"undelivered": s.peer.UndeliveredCalls}}, !six
+	},
+	causes: func(*subject, string) []Cause {
+		return []Cause{{ID: "server-allowedips-lacks-client", Probability: 0.7}}
+	},
+}
+
 // inFamily returns the subject for the client's last episode in a family, nil
 // if it asked for nothing there.
 func (s *subject) inFamily(f correlate.Family) *subject {

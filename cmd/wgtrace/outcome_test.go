@@ -21,6 +21,15 @@ type outcome struct {
 	stderr  string
 }
 
+// reportFinding is as much of a finding as the tests look at.
+type reportFinding struct {
+	ID, Severity string
+	Causes       []struct {
+		ID, Basis   string
+		Probability float64
+	}
+}
+
 // reportJSON is as much of the report as the tests look at.
 type reportJSON struct {
 	Verdict struct {
@@ -30,17 +39,11 @@ type reportJSON struct {
 		Before  *string `json:"stopped_before"`
 	}
 	Stages   map[string]*report.Count
-	Findings []struct {
-		ID, Severity string
-		Causes       []struct {
-			ID, Basis   string
-			Probability float64
-		}
-	}
-	Host    json.RawMessage
-	Caveats []string
-	Totals  report.Totals
-	NAT     []struct{ Protocol, Inside, Outside, Remote string }
+	Findings []reportFinding
+	Host     json.RawMessage
+	Caveats  []string
+	Totals   report.Totals
+	NAT      []struct{ Protocol, Inside, Outside, Remote string }
 }
 
 // found reports whether a finding stands in the report.

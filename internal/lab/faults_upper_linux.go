@@ -72,6 +72,11 @@ var upperBreaks = map[string]func(l *Lab, s *setup, f Fault, clients []int){
 		s.onForward6(l, clients, "reject with icmpv6 no-route")
 	},
 
+	"v6-server-allowedips-missing": func(l *Lab, s *setup, _ Fault, _ []int) {
+		s.ServerPeers[First].AllowedIPs = l.plan.Clients[First].hosts()[:1]
+		s.reconnect([]int{First})
+	},
+
 	"mtu-outer-blackhole":            narrowPhone,
 	"mtu-outer-blackhole-iphone1280": narrowPhone,
 	"mtu-inner-fragneeded-lost": func(l *Lab, s *setup, _ Fault, _ []int) {

@@ -6,8 +6,10 @@ var upperScenarios = []Scenario{
 	{Name: "dns-local-resolver", Summary: "the server itself answers the phone's questions for names", Expect: expectHealthy, Healthy: true, OneClient: true},
 	{Name: "mtu-outer-blackhole-iphone1280", Summary: "a line to the phone carries less than usual and says nothing, the phone's MTU is 1280", Expect: expectHealthy, Healthy: true, OneClient: true, Workload: Phone},
 	{Name: "mtu-inner-fragneeded-works", Summary: "answers do not fit into the tunnel, and the website is told", Expect: expectHealthy, Healthy: true, OneClient: true, Workload: Laptop},
-	{Name: "jumbo-mtu-8920-works", Summary: "the tunnel has the MTU of a jumbo adapter, and fragments pass", Expect: expectHealthy, Healthy: true, OneClient: true, Workload: Laptop},
+	{Name: "jumbo-mtu-8920-works", Summary: "the tunnel has the MTU of a jumbo adapter, and fragments pass", Expect: expectHealthy, Warning: "jumbo-tunnel-mtu", Healthy: true, OneClient: true, Workload: Laptop},
 	{Name: "v6-no-default-route", Summary: "the server has no way for IPv6 and says so", Expect: expectHealthy, Breaks: BreaksIPv6},
+
+	{Name: "v6-server-allowedips-missing", Summary: "the server's allowed IPs lack the phone's IPv6 address", Expect: expectHealthy, Warning: "ipv6-blackhole", OneClient: true, Workload: Phone, Breaks: BreaksIPv6},
 
 	{Name: "dns-no-listener", Summary: "no resolver runs on the server that the phone asks", Expect: expectNames("dns-no-listener"), OneClient: true, Cause: "dns-no-listener", Breaks: BreaksNames},
 	{Name: "dns-dnsmasq-local-service", Summary: "the server's resolver ignores networks other than its own", Expect: expectNames("dns-unanswered"), OneClient: true, Cause: "dns-refused", Breaks: BreaksNames},

@@ -48,6 +48,7 @@ var FindingArgs = map[string]any{
 	"answerer":       "",       // address that answered instead
 	"names":          int64(0), // questions for names that failed
 	"rcode":          int64(0), // how they were refused: 5 REFUSED, 2 SERVFAIL
+	"undelivered":    int64(0), // encrypted packets that were decrypted and thrown away
 	"repeats":        int64(0), // large segments sent again
 	"size":           int64(0), // octets of the smallest of them
 	"mtu":            int64(0), // octets that an ICMP error names as the limit

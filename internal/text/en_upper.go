@@ -63,8 +63,10 @@ var enFindingsUpper = map[string]FindingText{
 	"ipv6-blackhole": {
 		Title:    `IPv6 goes into the tunnel and ends there`,
 		Headline: `IPv4 works. IPv6 goes into the tunnel and ends there; some sites and apps feel slow or do not load.`,
-		Summary: `{{n .requests "attempt" "attempts"}} over IPv6 went to {{n .targets "address" "addresses"}} on the internet and {{if .answered}}{{num .answered}} were{{else}}none was{{end}} answered, ` +
-			`while IPv4 of the same phone was.`,
+		Summary: `{{if .undelivered}}{{n .undelivered "encrypted packet" "encrypted packets"}} of the phone were decrypted and thrown away, while its IPv4 works: ` +
+			`most likely its IPv6, for which {{host .os}} expects no address of this phone.` +
+			`{{else}}{{n .requests "attempt" "attempts"}} over IPv6 went to {{n .targets "address" "addresses"}} on the internet and {{if .answered}}{{num .answered}} were{{else}}none was{{end}} answered, ` +
+			`while IPv4 of the same phone was.{{end}}`,
 		Advice: `Either give the tunnel working IPv6 on {{host .os}}, or take "::/0" out of AllowedIPs in the phone's app; IPv6 then goes outside the tunnel.`,
 		Worked: enAgain + `: IPv6 must be answered, or be gone.`,
 		Fine:   `Keys, port, encryption and everything over IPv4 are right.`,
