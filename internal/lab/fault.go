@@ -44,9 +44,6 @@ type Scenario struct {
 	// Cause is the id of the true reason, "" where none is to be named, or
 	// where neither packets nor the server's settings can tell it.
 	Cause string
-	// Warning is the id of a finding that stands beside the verdict, "" if none
-	// must.
-	Warning string
 	// Breaks says what of a client's traffic dies.
 	Breaks Breaks
 	// Workload is the only one that shows it; "" means any.
