@@ -132,9 +132,9 @@ func hold(truth *natsim.Result, ev *correlate.Evidence) *verdict {
 		g, listed := got[f.Key]
 		delete(got, f.Key)
 		for _, r := range f.Reasons {
-			if r == natsim.Twins || r == natsim.Bare || r == natsim.Cut || r == natsim.Unseen || r == natsim.Altered || r == natsim.Adrift {
-				open = true
-			}
+			// Neither the last moments of a tap nor how many packets a merged one
+			// stood for make a run undecidable.
+			open = open || r != natsim.Edge && r != natsim.Orphan && r != natsim.Merged
 			v.reasons[r]++
 		}
 		matched.Min += f.Matched.Min

@@ -222,7 +222,7 @@ func (j *judge) count() {
 				f.Reasons = append(f.Reasons, Adrift)
 			}
 		}
-		if !f.Tied && !f.Key.Client.Addr().IsPrivate() && !known[f.Key.Client.Addr()] {
+		if f.Lost[Forward].Max > 0 && !f.Tied && !f.Key.Client.Addr().IsPrivate() && !known[f.Key.Client.Addr()] {
 			// A public address that called once may be anybody's.
 			f.Lost[Forward].Min = 0
 			f.Reasons = append(f.Reasons, Stranger)
@@ -296,6 +296,8 @@ func (j *judge) entered(f *Flow, r *Record, entry int) {
 	switch {
 	case lost == 0:
 		// Its twin was there and not captured: it may never be called lost.
+	case j.dark(exit, r.At):
+		// Nor may what the other tap could not have shown.
 	case lost < missing:
 		f.Lost[r.Dir].add(0, n)
 		f.Reasons = append(f.Reasons, Edge)
@@ -324,6 +326,13 @@ func (j *judge) entered(f *Flow, r *Record, entry int) {
 	default:
 		f.Lost[r.Dir].add(min(n, j.fewest(r, lost)), n)
 	}
+}
+
+// dark reports whether a tap surely was not recording when a packet that entered
+// the host at a moment should have passed it. A tap that writes statistics every
+// second may have recorded a second longer than its last packet shows.
+func (j *judge) dark(point int, at int64) bool {
+	return at+j.limit+edgeRoom < j.span[point][0] || at > j.span[point][1]+second
 }
 
 // known reports whether the flow that an ICMP error quotes was seen before at both

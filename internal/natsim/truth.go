@@ -14,7 +14,7 @@ type Reason string
 const (
 	Twins    Reason = "twins"    // equal packets of two clients to one remote at the same time
 	Bare     Reason = "bare"     // only packets that prove nothing were captured on both sides
-	Cut      Reason = "cut"      // frames cut before what identifies them
+	Cut      Reason = "cut"      // ICMP errors lost before a tap that would have cut them before what identifies them
 	Unseen   Reason = "unseen"   // packets at the WAN of a flow of which nothing else was seen on both sides
 	Edge     Reason = "edge"     // packets lost where the other tap was about to begin, to end, or to drop
 	Orphan   Reason = "orphan"   // a lost packet was repeated at once, and only the way out of the repetition was captured
@@ -147,8 +147,6 @@ func (j *judge) index() {
 			}
 			if r.Captured && r.Readable {
 				f.Stage[stageOf(point, r.Dir)]++
-			} else if r.Captured {
-				f.Reasons = append(f.Reasons, Cut)
 			}
 			if len(r.parts) == 1 && !r.Error {
 				k := finerKey{r.Key, r.Dir}
