@@ -2,7 +2,6 @@ package host
 
 import (
 	"net/netip"
-	"strings"
 )
 
 // Questions to a snapshot. All of them may be asked of a nil snapshot, which
@@ -330,8 +329,9 @@ func (s *Snapshot) translates(p Path, ignore func(*Match) bool) Fact {
 	if s.OS == "windows" {
 		return s.windowsTranslates(p)
 	}
+	read := s.Firewall.Read
 	if s.OS != "linux" {
-		return FactUnknown
+		read = s.Firewall.TranslationRead
 	}
 	packet := p.out()[0]
 	packet.In = "" // unknown at this hook in old kernels, and rules that ask for it are rare
@@ -347,7 +347,7 @@ func (s *Snapshot) translates(p Path, ignore func(*Match) bool) Fact {
 	if may {
 		return FactUnknown
 	}
-	return s.Firewall.Read.no()
+	return read.no()
 }
 
 // windowsTranslates goes by NAT objects, sharing and RRAS.
@@ -505,22 +505,4 @@ func (d *Device) Owner(a netip.Addr) *Peer {
 		}
 	}
 	return best
-}
-
-// recognise sets whose rules these are, by the names that Docker, ufw
-// (ufw-framework(8)) and firewalld give to their chains and tables.
-func (fw *Firewall) recognise() {
-	has := func(is func(c *Chain) bool) Fact {
-		for i := range fw.Chains {
-			if is(&fw.Chains[i]) {
-				return FactYes
-			}
-		}
-		return fw.Read.no()
-	}
-	fw.Docker = has(func(c *Chain) bool { return c.Name == "DOCKER-USER" || c.Name == "DOCKER-FORWARD" })
-	fw.UFW = has(func(c *Chain) bool { return strings.HasPrefix(c.Name, "ufw-") || strings.HasPrefix(c.Name, "ufw6-") })
-	fw.Firewalld = has(func(c *Chain) bool {
-		return c.Table == "firewalld" || c.Name == "FWDI_public" || c.Name == "FORWARD_direct"
-	})
 }

@@ -19,10 +19,6 @@ const (
 	maxOutput      = 16 << 20 // octets
 )
 
-// commandDirs are searched before PATH: this runs as root, and PATH may lack the
-// directories of administrators' programs.
-var commandDirs = []string{"/usr/sbin", "/sbin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/local/bin"}
-
 var errNotInstalled = errors.New("is not installed")
 
 // query runs a command that only reads and returns what it printed. Commands are
@@ -60,7 +56,7 @@ func query(ctx context.Context, name string, args ...string) ([]byte, error) {
 func lookup(name string) string {
 	for _, dir := range commandDirs {
 		path := filepath.Join(dir, name)
-		if st, err := os.Stat(path); err == nil && st.Mode().IsRegular() && st.Mode()&0o111 != 0 {
+		if st, err := os.Stat(path); err == nil && st.Mode().IsRegular() && (executable == 0 || st.Mode()&executable != 0) {
 			return path
 		}
 	}

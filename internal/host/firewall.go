@@ -1,6 +1,10 @@
 package host
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // Firewall is what a machine's packet filters say, in one form for nftables and
 // both back ends of iptables.
@@ -10,6 +14,9 @@ type Firewall struct {
 	// any chain is final; that nothing drops is certain only if all was read.
 	Read   Fact    `json:"read"`
 	Chains []Chain `json:"chains"`
+	// TranslationRead says the same of the rules that translate, where others
+	// are not read (pf).
+	TranslationRead Fact `json:"translation_read"`
 
 	// Whose rules were recognised by the names of their chains and tables.
 	Docker    Fact `json:"docker"`
@@ -99,4 +106,32 @@ type Match struct {
 	Field  Field    `json:"field"`
 	Not    bool     `json:"not,omitempty"`
 	Values []string `json:"values"`
+}
+
+// replace puts chains in the place of those that nft listed of the same tables.
+func (fw *Firewall) replace(chains []Chain) {
+	fw.Chains = slices.DeleteFunc(fw.Chains, func(old Chain) bool {
+		return old.Source == SourceNft && slices.ContainsFunc(chains, func(c Chain) bool {
+			return c.Family == old.Family && c.Table == old.Table
+		})
+	})
+	fw.Chains = append(fw.Chains, chains...)
+}
+
+// recognise sets whose rules these are, by the names that Docker, ufw
+// (ufw-framework(8)) and firewalld give to their chains and tables.
+func (fw *Firewall) recognise() {
+	has := func(is func(c *Chain) bool) Fact {
+		for i := range fw.Chains {
+			if is(&fw.Chains[i]) {
+				return FactYes
+			}
+		}
+		return fw.Read.no()
+	}
+	fw.Docker = has(func(c *Chain) bool { return c.Name == "DOCKER-USER" || c.Name == "DOCKER-FORWARD" })
+	fw.UFW = has(func(c *Chain) bool { return strings.HasPrefix(c.Name, "ufw-") || strings.HasPrefix(c.Name, "ufw6-") })
+	fw.Firewalld = has(func(c *Chain) bool {
+		return c.Table == "firewalld" || c.Name == "FWDI_public" || c.Name == "FORWARD_direct"
+	})
 }

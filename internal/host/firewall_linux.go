@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"slices"
 	"strings"
 )
 
@@ -94,14 +93,4 @@ func readIptables(ctx context.Context, source, family string) ([]Chain, error) {
 		return nil, err
 	}
 	return parseIptables(source, family, string(out))
-}
-
-// replace puts chains in the place of those that nft listed of the same tables.
-func (fw *Firewall) replace(chains []Chain) {
-	fw.Chains = slices.DeleteFunc(fw.Chains, func(old Chain) bool {
-		return old.Source == SourceNft && slices.ContainsFunc(chains, func(c Chain) bool {
-			return c.Family == old.Family && c.Table == old.Table
-		})
-	})
-	fw.Chains = append(fw.Chains, chains...)
 }
