@@ -50,6 +50,7 @@ var book = map[string][]recipe{
 	"upstream-filtered": {upstreamUnix, upstreamWindows, upstreamOther},
 	"prefix-not-routed": {natNFT, natIptables, natMacOS, natRouterOS, upstreamUnix, upstreamWindows},
 
+	"asymmetric-return": {captureAgain},
 	// forward-rejected
 	"oracle-forward-reject":      {filterIptables, filterNFT},
 	"openwrt-zone-not-forwarded": {filterOpenWrt, filterNFT, filterIptables},

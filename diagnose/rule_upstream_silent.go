@@ -4,6 +4,12 @@ import (
 	"github.com/wgtrace/wgtrace/correlate"
 )
 
+// reachedFromOutside reports whether the client's own encrypted packets come from
+// a public address: a server that they reach is not offline.
+func (s *subject) reachedFromOutside() bool {
+	return s.peer != nil && s.peer.DataIn > 0 && s.peer.Endpoint.Addr().IsGlobalUnicast() && !s.peer.Endpoint.Addr().IsPrivate()
+}
+
 var upstreamSilent = rule{
 	id: "upstream-silent", layer: 3, severity: SeverityFault,
 	after: correlate.WANOut, before: correlate.WANIn,
@@ -24,9 +30,17 @@ var upstreamSilent = rule{
 				{ID: "upstream-offline", Probability: 0.15},
 			}
 		}
+		if s.reachedFromOutside() {
+			return []Cause{
+				{ID: "upstream-filtered", Probability: 0.7},
+				{ID: "upstream-offline", Probability: 0.1},
+				{ID: "asymmetric-return", Probability: 0.1},
+			}
+		}
 		return []Cause{
 			{ID: "upstream-offline", Probability: 0.45},
-			{ID: "upstream-filtered", Probability: 0.45},
+			{ID: "upstream-filtered", Probability: 0.4},
+			{ID: "asymmetric-return", Probability: 0.1},
 		}
 	},
 }

@@ -21,7 +21,9 @@ func TestKeyOptions(t *testing.T) {
 		}
 		return path
 	}
-	key := func(n byte) string { return base64.StdEncoding.EncodeToString([]byte(strings.Repeat(string('a'+rune(n)), 32))) }
+	key := func(n byte) string {
+		return base64.StdEncoding.EncodeToString([]byte(strings.Repeat(string('a'+rune(n)), 32)))
+	}
 	pub := func(n byte) wg.Key {
 		k, err := wg.ParseKey(key(n))
 		if err != nil {

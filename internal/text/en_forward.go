@@ -227,6 +227,11 @@ var enCausesForward = map[string]CauseText{
 		Why:       `A rule with a range of ports has room for that many connections to one address, and drops the next.`,
 		SettledBy: `A port range behind the address in the translation rule: "nft list ruleset" or "iptables-save".`,
 	},
+	"asymmetric-return": {
+		Title:     `the answers come back over another line`,
+		Why:       `A second line to the internet can receive what was sent over the first; then this capture cannot show them.`,
+		SettledBy: `Whether {{host .os}} has a second adapter towards the internet; capture that one too.`,
+	},
 	"upstream-refuses": {
 		Title:     `a router or the website itself refuses`,
 		Why:       `The refusals came in from outside and were passed on to the phone as they should be.`,
