@@ -177,8 +177,9 @@ func (e *Engine) newPeer(p *capture.Packet, t int64, key tuple) int32 {
 		return -1
 	}
 	if !inbound && !o.servers[src] {
-		// Another address of the host: a client that calls the known port.
-		if o.port == 0 || p.DstPort != o.port || p.WG.Type != wg.MessageInitiation || e.facing(p) == int8(forward) {
+		// Another address of the host, or another port than the tunnel's: a client
+		// calls it there.
+		if p.WG.Type != wg.MessageInitiation || e.facing(p) == int8(forward) || !e.own[p.Dst] && (o.port == 0 || p.DstPort != o.port) {
 			return -1
 		}
 		inbound = true

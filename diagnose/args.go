@@ -41,7 +41,7 @@ func arguments(ev *correlate.Evidence, ctx *Context, c *correlate.Client, p *cor
 		args["answered"] = l.Fates[correlate.FateAnswered].Count
 	}
 	if p != nil {
-		args["peer"] = p.Endpoint.String()
+		args["peer"], args["port"] = p.Endpoint.String(), int(p.ServerEndpoint.Port()) // that the client calls, whatever the tunnel listens on
 		args["initiations"], args["responses"], args["data_in"] = p.Initiations, p.Responses, p.DataIn
 		args["data_out"], args["key"] = p.DataOut, p.PublicKey.String()
 	}

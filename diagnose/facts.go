@@ -47,7 +47,7 @@ func (s *subject) view(finding string) *view {
 		port: s.ev.WireGuard.Port, path: s.path(),
 	}
 	if s.peer != nil {
-		v.peer = s.peer.Endpoint
+		v.peer, v.port = s.peer.Endpoint, s.peer.ServerEndpoint.Port()
 	}
 	return v
 }

@@ -152,6 +152,9 @@ func (o *demoOptions) watchLab(ctx context.Context, s streams, l *lab.Lab, sc la
 	if o.output.noColor {
 		args = append(args, "--no-color")
 	}
+	if sc.Prompted {
+		args = append(args, "--expect-traffic")
+	}
 	cmd := l.Server().Command(ctx, self, args...)
 	var notes bytes.Buffer
 	cmd.Stdout, cmd.Stderr = s.out, &notes
@@ -194,7 +197,7 @@ func (o *demoOptions) watchLab(ctx context.Context, s streams, l *lab.Lab, sc la
 	if sc.Workload != "" {
 		workload = sc.Workload
 	}
-	if _, err := l.Run(ctx, lab.First, lab.Run{Workload: workload, Bulk: 200_000}); err != nil {
+	if _, err := l.Keep(ctx, lab.First, lab.Run{Workload: workload, Bulk: 200_000}, sc.Takes); err != nil {
 		return fail(err)
 	}
 	select {

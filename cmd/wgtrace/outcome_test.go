@@ -43,6 +43,8 @@ type reportJSON struct {
 	Host     json.RawMessage
 	Caveats  []string
 	Totals   report.Totals
+	Clients  []report.Client
+	Peers    struct{ Peers []report.Peer } `json:"wireguard"`
 	NAT      []struct{ Protocol, Inside, Outside, Remote string }
 }
 

@@ -74,6 +74,7 @@ type agent struct {
 	site   *site
 	// resolver holds the sockets of the server's own resolver.
 	resolver []*net.UDPConn
+	calls    context.CancelFunc // ends opCalls
 
 	exitOnce sync.Once
 }
@@ -89,6 +90,7 @@ func newAgent(name string) *agent {
 		"nft":             handle(a.opNft),
 		"counters":        handle(a.opCounters),
 		"iptables":        handle(a.opIPTables),
+		"calls":           handle(a.opCalls),
 		"tunnel.start":    handle(a.opTunnelStart),
 		"tunnel.set":      handle(a.opTunnelSet),
 		"tunnel.get":      handle(a.opTunnelGet),

@@ -63,7 +63,7 @@ func (l *Lab) become(ctx context.Context, active []Fault) error {
 func (l *Lab) converge(ctx context.Context, want *setup, reconnect []bool) error {
 	have := l.now
 	if have == nil {
-		have = &setup{}
+		have = &setup{ListenPort: l.plan.Port}
 	}
 	bit := func(b bool) string {
 		if b {
@@ -97,7 +97,16 @@ func (l *Lab) converge(ctx context.Context, want *setup, reconnect []bool) error
 		func() error { return l.router.call(ctx, "nft", nftText{want.routerRules()}, nil) },
 		func() error { return l.phones[First].call(ctx, "nft", nftText{want.phoneRules()}, nil) },
 		func() error { return l.router.call(ctx, "extras", want.RouterExtras, nil) },
-		func() error { return l.setPeers(ctx, l.server, have.ServerPeers, want.ServerPeers) },
+		func() error { return l.setCalls(ctx, want.RouterCalls) },
+		func() error {
+			if have.ListenPort != want.ListenPort {
+				port := tunnelConfig{fmt.Sprintf("listen_port=%d\n", want.ListenPort)}
+				if err := l.server.call(ctx, "tunnel.set", port, nil); err != nil {
+					return err
+				}
+			}
+			return l.setPeers(ctx, l.server, have.ServerPeers, want.ServerPeers)
+		},
 	)
 	// The phones come last: what they start must meet the new server.
 	for i, p := range l.phones {

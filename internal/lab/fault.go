@@ -3,6 +3,7 @@ package lab
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // Fault is a condition to bring about on a running lab.
@@ -59,6 +60,12 @@ type Scenario struct {
 	// Untold are stages at which the truth does not count what a tap sees: the
 	// kernel answers in somebody's name, or knows no client of the packets.
 	Untold []string
+	// Takes is how long the client must go on trying before packets can show the
+	// fault; 0: one workload does.
+	Takes time.Duration
+	// Prompted scenarios show nothing at all: the verdict needs the word of the
+	// person that the phone tried.
+	Prompted bool
 }
 
 var (
@@ -66,6 +73,7 @@ var (
 	expectNATMissing   = Expect{"fault", "nat-missing", "wan_out", "wan_in"}
 	expectNotForwarded = Expect{"fault", "not-forwarded", "tunnel_in", "wan_out"}
 	expectUnanswered   = Expect{"fault", "handshake-unanswered", "outer_in", "outer_out"}
+	expectWrongKey     = Expect{"fault", "server-key-mismatch", "outer_in", "outer_out"}
 	expectNotCompleted = Expect{"fault", "handshake-not-completed", "outer_out", "outer_in"}
 	expectDropped      = Expect{"fault", "decrypted-then-dropped", "outer_in", "tunnel_in"}
 )
@@ -90,7 +98,7 @@ var scenarios = []Scenario{
 
 	{Name: "server-input-drop", Summary: "the server's firewall drops the WireGuard port", Expect: expectUnanswered, Handshake: true, Cause: "host-firewall-blocks-wg-port"},
 	{Name: "server-unknown-client-key", Summary: "the server does not know the phone's key", Expect: expectUnanswered, Handshake: true, OneClient: true, Cause: "client-key-unknown"},
-	{Name: "client-wrong-server-key", Summary: "the phone holds another server's key", Expect: expectUnanswered, Handshake: true, OneClient: true},
+	{Name: "client-wrong-server-key", Summary: "the phone holds another server's key", Expect: expectWrongKey, Handshake: true, OneClient: true, Cause: "server-key-mismatch"},
 	{Name: "psk-mismatch", Summary: "only the phone has a preshared key", Expect: expectNotCompleted, Handshake: true, OneClient: true},
 	{Name: "path-out-blocked", Summary: "handshake responses are lost on their way to the phone", Expect: expectNotCompleted, Handshake: true},
 	{Name: "server-allowedips-missing", Summary: "the server's allowed IPs lack the phone's address", Expect: expectDropped, OneClient: true, Cause: "server-allowedips-lacks-client"},
@@ -99,7 +107,9 @@ var scenarios = []Scenario{
 
 // Scenarios returns what Apply knows: healthy variants first, then the faults
 // from the server's forwarding down to the tunnel.
-func Scenarios() []Scenario { return slices.Concat(scenarios, forwardScenarios, upperScenarios) }
+func Scenarios() []Scenario {
+	return slices.Concat(scenarios, outerScenarios, forwardScenarios, upperScenarios)
+}
 
 // FindScenario returns the scenario of that name, or an error that names it.
 func FindScenario(name string) (Scenario, error) {

@@ -2,11 +2,8 @@ package lab
 
 import (
 	"fmt"
-	"maps"
 	"net/netip"
 )
-
-func init() { maps.Copy(breaks, forwardBreaks) }
 
 // forwardBreaks are what the scenarios of forwardScenarios change.
 var forwardBreaks = map[string]func(l *Lab, s *setup, f Fault, clients []int){

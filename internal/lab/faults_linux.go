@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 )
 
@@ -18,7 +19,17 @@ func (l *Lab) everybody(f Fault) bool { return !f.OnlyFirst || len(l.plan.Client
 
 // breaks are what each scenario changes in the healthy state. Every name of
 // scenarios has one.
-var breaks = map[string]func(l *Lab, s *setup, f Fault, clients []int){
+var breaks = joined(insideBreaks, outerBreaks, forwardBreaks, upperBreaks)
+
+func joined[T any](parts ...map[string]T) map[string]T {
+	all := map[string]T{}
+	for _, p := range parts {
+		maps.Copy(all, p)
+	}
+	return all
+}
+
+var insideBreaks = map[string]func(l *Lab, s *setup, f Fault, clients []int){
 	"none": func(*Lab, *setup, Fault, []int) {},
 
 	"healthy-routed-no-nat": func(l *Lab, s *setup, _ Fault, _ []int) {

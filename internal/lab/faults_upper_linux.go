@@ -16,12 +16,6 @@ const (
 // lanResolver is what a home router calls itself; nobody has it here.
 var lanResolver = netip.MustParseAddr("192.168.250.1")
 
-func init() {
-	for name, b := range upperBreaks {
-		breaks[name] = b
-	}
-}
-
 var upperBreaks = map[string]func(l *Lab, s *setup, f Fault, clients []int){
 	"dns-local-resolver": func(l *Lab, s *setup, _ Fault, _ []int) { s.askServer(l, First, resolverAnswers) },
 	"dns-no-listener":    func(l *Lab, s *setup, _ Fault, _ []int) { s.askServer(l, First, "") },

@@ -58,6 +58,17 @@ func (l *Lab) Handshake(context.Context, int) (time.Time, error) { return time.T
 // Run returns an error.
 func (l *Lab) Run(context.Context, int, Run) (Result, error) { return Result{}, errNotLinux }
 
+// Keep returns an error.
+func (l *Lab) Keep(context.Context, int, Run, time.Duration) (Result, error) {
+	return Result{}, errNotLinux
+}
+
+// Move returns an error.
+func (l *Lab) Move(context.Context, int) error { return errNotLinux }
+
+// ShareProfile returns an error.
+func (l *Lab) ShareProfile(context.Context) error { return errNotLinux }
+
 // ResetTruth returns an error.
 func (l *Lab) ResetTruth(context.Context) error { return errNotLinux }
 

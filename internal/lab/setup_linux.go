@@ -34,6 +34,8 @@ type setup struct {
 	RouterOutput    []string // nft statements on what the router itself sends
 	RouterFragments []string // nft statements of the router before fragments are put together
 	PhoneFragments  []string // the same of the first phone
+	RouterCalls     bool     // datagrams for the server that have nothing to do with the tunnel
+	ListenPort      uint16   // of the server's WireGuard
 
 	ServerExtras, RouterExtras extras
 
@@ -62,9 +64,9 @@ type natRule struct {
 func (l *Lab) healthy() *setup {
 	s := &setup{
 		Forward4: true, Forward6: true, ForwardTunnel: true,
-		ForwardPolicy: "accept",
-		Reconnect:     make([]bool, len(l.plan.Clients)),
-		DNS:           make([]netip.Addr, len(l.plan.Clients)),
+		ForwardPolicy: "accept", ListenPort: l.plan.Port,
+		Reconnect: make([]bool, len(l.plan.Clients)),
+		DNS:       make([]netip.Addr, len(l.plan.Clients)),
 	}
 	for i, c := range l.plan.Clients {
 		for _, n := range c.nets() {
