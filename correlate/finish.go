@@ -294,12 +294,13 @@ func (e *Engine) gluedClient(pr *peer) bool {
 }
 
 func (e *Engine) addClients(ev *Evidence) {
+	devices := e.devices()
 	for _, c := range e.clients {
 		if !c.confirmed || e.own[c.addr] {
 			continue
 		}
 		out := Client{
-			Addrs: []netip.Addr{c.addr.Netip()}, Peer: int(c.homePeer()), Stages: c.stages,
+			Addrs: []netip.Addr{c.addr.Netip()}, Peer: int(e.homeOf(c, devices)), Stages: c.stages,
 			First: c.first, Last: c.last, Attempts: c.attempts, Resolvers: e.resolversOf(c),
 			LargestAcked: c.acked, MSS: c.mss, Stalled: slices.Clone(c.stalls),
 		}
@@ -325,9 +326,8 @@ func (e *Engine) addClients(ev *Evidence) {
 	ev.Clients = joinFamilies(ev.Clients)
 	for i := range ev.Clients {
 		if p := ev.Clients[i].Peer; p >= 0 {
-			pr := e.outerSide.peers[p]
-			ev.Clients[i].Stages[OuterIn] = Count{pr.packetsIn, pr.bytesIn}
-			ev.Clients[i].Stages[OuterOut] = Count{pr.packetsOut, pr.bytesOut}
+			c := &ev.Clients[i]
+			c.Stages[OuterIn], c.Stages[OuterOut] = e.outerOf(devices[p], devices)
 		}
 	}
 	slices.SortStableFunc(ev.Clients, func(a, b Client) int {

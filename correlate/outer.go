@@ -77,6 +77,7 @@ type peer struct {
 	lastGranted, lastClaimed   uint32 // receiver index of the last data in and out
 	grantedKnown, claimedKnown bool
 	moved                      bool  // one device, seen at two endpoints
+	cameFrom                   int32 // endpoint that its session was begun at; -1: here
 	crossing                   int32 // endpoint that lastClaimed belongs to; -1: this one, or not known
 	crossedWith                int32
 	crossed, crossTurns        uint64
@@ -197,7 +198,7 @@ func (e *Engine) newPeer(p *capture.Packet, t int64, key tuple) int32 {
 	}
 	pr := o.peers[i]
 	*pr = peer{samples: pr.samples[:0], remote: p.Src, remotePort: p.SrcPort, server: p.Dst, serverPort: p.DstPort, first: t, lastPair: unset, firstData: unset, lastInitiation: unset,
-		lastIn: unset, answered: unset, lastCross: unset, keyChecked: unset, nameChecked: unset, name: -1, crossing: -1, crossedWith: -1}
+		lastIn: unset, answered: unset, lastCross: unset, keyChecked: unset, nameChecked: unset, name: -1, cameFrom: -1, crossing: -1, crossedWith: -1}
 	if !inbound {
 		pr.remote, pr.remotePort, pr.server, pr.serverPort = p.Dst, p.DstPort, p.Src, p.SrcPort
 	}
@@ -532,34 +533,6 @@ func (e *Engine) vote(c *client, pi int32) {
 			e.outerSide.peers[after].homed++
 		}
 	}
-}
-
-func (c *client) vote(pi int32) {
-	for i := range c.peerVotes {
-		if c.peerVotes[i].peer == pi {
-			c.peerVotes[i].votes++
-			return
-		}
-	}
-	if len(c.peerVotes) < 8 {
-		c.peerVotes = append(c.peerVotes, peerVote{pi, 1})
-	}
-}
-
-// homePeer returns the peer that a client's packets come through, once three
-// ties agree and outnumber all others by half; -1 before.
-func (c *client) homePeer() int32 {
-	best, sum := peerVote{-1, 0}, uint32(0)
-	for _, v := range c.peerVotes {
-		sum += v.votes
-		if v.votes > best.votes {
-			best = v
-		}
-	}
-	if best.votes < 3 || 3*best.votes < 2*sum {
-		return -1
-	}
-	return best.peer
 }
 
 // state names how far a peer came.

@@ -36,8 +36,12 @@ func (e *Engine) crossIn(pr *peer, i int32, receiver uint32) {
 	}
 	pr.lastGranted, pr.grantedKnown = receiver, true
 	if o := e.outerSide.granted.owner(receiver); o >= 0 && o != i {
-		pr.moved = true
-		e.outerSide.peers[o].moved = true
+		other := e.outerSide.peers[o]
+		pr.moved, other.moved = true, true
+		pr.cameFrom = o
+		if pr.name < 0 {
+			pr.name = other.name
+		}
 	}
 }
 
