@@ -14,16 +14,16 @@ var outerBreaks = map[string]func(l *Lab, s *setup, f Fault, clients []int){
 		if l.everybody(f) {
 			s.ListenPort = l.otherPort()
 		} else {
-			s.rejectPort(l, "icmp type port-unreachable")
+			s.PhonePeers[First].Endpoint = netip.AddrPortFrom(l.plan.Endpoint().Addr(), l.otherPort())
 		}
 		s.reconnect(clients)
 	},
 	"server-input-reject": func(l *Lab, s *setup, f Fault, clients []int) {
-		s.rejectPort(l, "icmp type admin-prohibited", clients...)
+		s.rejectPort(l, "icmp type admin-prohibited", clients)
 		s.reconnect(clients)
 	},
 	"server-input-hostprohibit": func(l *Lab, s *setup, f Fault, clients []int) {
-		s.rejectPort(l, "icmp type host-prohibited", clients...)
+		s.rejectPort(l, "icmp type host-prohibited", clients)
 		s.reconnect(clients)
 	},
 	"dpi-after-handshake": func(l *Lab, s *setup, _ Fault, clients []int) {
@@ -60,11 +60,8 @@ func (l *Lab) otherPort() uint16 {
 }
 
 // rejectPort makes the server's firewall answer the clients' greetings with an
-// ICMP error; the first client's where none is named.
-func (s *setup) rejectPort(l *Lab, with string, clients ...int) {
-	if len(clients) == 0 {
-		clients = []int{First}
-	}
+// ICMP error.
+func (s *setup) rejectPort(l *Lab, with string, clients []int) {
 	for _, i := range clients {
 		s.InputRules = append(s.InputRules, fmt.Sprintf("ip saddr %s udp dport %d reject with %s",
 			l.plan.Clients[i].Outer.Addr4.Addr(), l.plan.Port, with))

@@ -22,7 +22,7 @@ func (l *Lab) tapRules() string {
 		}
 		count := func(stage string) string { return "counter name " + counterName(i, stage) }
 		outer := c.Outer.Addr4.Addr()
-		raw = append(raw, fmt.Sprintf("iifname %q ip saddr %s udp dport %d %s", p.WAN, outer, p.Port, count(StageOuterIn)))
+		raw = append(raw, fmt.Sprintf("iifname %q ip saddr %s ip protocol udp %s", p.WAN, outer, count(StageOuterIn)))
 		out = append(out, fmt.Sprintf("oifname %q ip daddr %s udp sport %d %s", p.WAN, outer, p.Port, count(StageOuterOut)))
 		for _, h := range c.hosts() {
 			fam, a := family(h), h.Addr()
