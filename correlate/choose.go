@@ -43,7 +43,12 @@ func loopback(c *capturePoint) bool {
 func choose(faces, rest []*face) []*face {
 	tunnel := chooseTunnel(with(faces, capture.RoleTunnel))
 	if wans := with(faces, capture.RoleWAN); len(wans) > 0 {
-		keep(wans, nearest(wans, tunnel))
+		for _, f := range wans {
+			own := filter(wans, func(o *face) bool { return o.point.input == f.point.input })
+			if own[0] == f {
+				keep(own, nearest(own, tunnel))
+			}
+		}
 		if tunnel != nil || len(rest) < 2 || !oneSource(append(rest[:len(rest):len(rest)], wans...)) {
 			return rest
 		}
@@ -127,14 +132,13 @@ func keep(faces []*face, one *face) {
 // tunnel's, and of several that show the same ones the nearest to the wire; nil
 // if they show none, or as many different ones.
 func nearest(all []*face, tunnel *face) *face {
-	weight := func(f *face) int { return len(f.messages) + f.shared(tunnel) }
 	most := 0
 	for _, f := range all {
-		most = max(most, weight(f))
+		most = max(most, f.weight(tunnel))
 	}
 	var best *face
 	for _, f := range all {
-		if w := weight(f); w == 0 || w*10 < most*9 {
+		if w := f.weight(tunnel); w == 0 || w*10 < most*9 {
 			continue
 		}
 		switch {
@@ -148,6 +152,10 @@ func nearest(all []*face, tunnel *face) *face {
 	}
 	return best
 }
+
+// weight counts what a face shows of the path: WireGuard's own packets and the
+// tunnel's initiations.
+func (f *face) weight(tunnel *face) int { return len(f.messages) + f.shared(tunnel) }
 
 // shared counts the initiations that were seen at both faces.
 func (f *face) shared(o *face) int {

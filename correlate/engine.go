@@ -91,6 +91,7 @@ type Engine struct {
 	lastOut     int32
 	lastFlow    int32
 	scratch     node
+	restoring   bool   // the WAN shows replies with the clients' own addresses
 	reassign    bool   // packets of tied outside flows may be given to others
 	touched     uint64 // keeps touch from being optimised away
 	pending     pending

@@ -247,7 +247,10 @@ func (e *Engine) wan(p *capture.Packet, t int64, c *capturePoint, b *capture.Bat
 	if p.Flags&capture.FlagGroup != 0 {
 		return
 	}
-	oi, fromA := e.outsideFlow(p, t)
+	oi, fromA := e.restored(p, facing)
+	if oi < 0 {
+		oi, fromA = e.outsideFlow(p, t)
+	}
 	if oi < 0 {
 		return
 	}

@@ -57,6 +57,9 @@ func (e *Engine) assign() error {
 	if err := e.assignRoles(faces); err != nil {
 		return err
 	}
+	if used := filter(faces, func(f *face) bool { return f.point.role != capture.RoleUnknown }); len(used) > 1 && e.leftOut() && oneSource(used) {
+		e.oneSource = true // the others repeat it
+	}
 	for _, c := range e.captures {
 		e.place(c)
 	}
@@ -67,6 +70,7 @@ func (e *Engine) assign() error {
 	e.foldHeads()
 	e.learnGateway()
 	e.learnClients()
+	e.learnRestored()
 	e.settleClock()
 	e.headStats()
 	return nil
@@ -228,7 +232,7 @@ func samePlace(a, b *capture.Interface) bool {
 func (e *Engine) introduce(in *input, c *capturePoint) {
 	pick, used := in.pick(c)
 	c.unused = !used
-	if used && pick.Role != capture.RoleUnknown {
+	if used && pick.Role != capture.RoleUnknown && !(in.narrowed && pick.Interface == "") {
 		c.role, c.roleWhy = pick.Role, "flag"
 		if pick.Why != "" {
 			c.roleWhy = pick.Why
@@ -269,6 +273,7 @@ func tunnelName(c *capturePoint) bool {
 // assignRoles gives each point its captures, by the first evidence that
 // decides.
 func (e *Engine) assignRoles(faces []*face) error {
+	e.dropGiven(faces)
 	var open []*face
 	for _, f := range faces {
 		if f.point.role != capture.RoleUnknown || f.repeats(faces) != nil {
@@ -467,6 +472,7 @@ func ttlVotes(a, b *face) int {
 // checkRoles refuses what cannot be judged: several interfaces of one source in
 // one role, where they watch different places.
 func (e *Engine) checkRoles(faces []*face) error {
+	e.dropRepeated(faces)
 	for _, role := range []capture.Role{capture.RoleTunnel, capture.RoleWAN} {
 		seen := make(map[int]*face)
 		for _, f := range faces {

@@ -174,10 +174,10 @@ func (l *Lab) buildServer(ctx context.Context) error {
 	}
 	cable := []linkSpec{l.link("lo")}
 	if l.cfg.BridgeWAN {
-		if err := l.server.call(ctx, "bridge", bridgeSpec{l.plan.WAN, linkPort}, nil); err != nil {
+		if err := l.server.call(ctx, "bridge", bridgeSpec{l.plan.WAN, BridgePort}, nil); err != nil {
 			return err
 		}
-		cable = append(cable, linkSpec{Name: linkPort, Offload: l.offload(linkServer)})
+		cable = append(cable, linkSpec{Name: BridgePort, Offload: l.offload(linkServer)})
 	}
 	n := netSpec{
 		Links: append(cable,

@@ -39,6 +39,9 @@ type Config struct {
 	Log io.Writer
 }
 
+// BridgePort is the port of the server's bridge, if its WAN adapter is one.
+const BridgePort = "port0"
+
 // Client indices.
 const (
 	First  = 0 // the phone that faults with OnlyFirst hit

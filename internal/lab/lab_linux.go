@@ -20,7 +20,6 @@ import (
 // Adapter names that no seed changes.
 const (
 	linkServer = "server" // on the router
-	linkPort   = "port0"  // of the server's bridge
 	linkSite   = "site"
 	linkOuter  = "wlan0" // on a phone
 	linkTunnel = "wg0"
