@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"net/netip"
 	"strings"
 	"time"
 )
@@ -100,3 +101,8 @@ func familyOf(target string) string {
 // holds.
 func (t Try) download() bool { return strings.HasPrefix(t.What, "download of ") }
 func (t Try) upload() bool   { return strings.HasPrefix(t.What, "upload of ") }
+
+// aside is a conversation that the outcome of a workload does not count.
+type aside struct {
+	Ping netip.Addr // invalid: a connection that exchanges messages for 3 s
+}

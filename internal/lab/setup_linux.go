@@ -48,11 +48,6 @@ type setup struct {
 	Reconnect   []bool      // phones that must start a new session
 }
 
-// aside is a conversation that the outcome of a workload does not count.
-type aside struct {
-	Ping netip.Addr // invalid: a connection that exchanges messages for 3 s
-}
-
 // natRule translates what a subnet sends out of an adapter.
 type natRule struct {
 	From   netip.Prefix
