@@ -26,7 +26,14 @@ var factTests = map[string]func(*view) answer{
 	"two-firewalls":               dropBy(firewallTwo),
 	"forward-return-path-blocked": returnBlocked,
 	"rp-filter-drop":              reversePath,
-	"no-default-route":            noDefaultRoute,
+	"forward-reject-rule":         rejectedBy,
+
+	// Routes.
+	"no-default-route":             noDefaultRoute,
+	"tunnel-route-missing":         tunnelRouteMissing,
+	"tunnel-subnet-overlaps":       overlapping,
+	"server-allowedips-everything": outInto(intoTunnel),
+	"second-vpn-default-route":     outInto(intoOther),
 
 	// Translation.
 	"nat-missing":             natMissingFact,
@@ -35,6 +42,8 @@ var factTests = map[string]func(*view) answer{
 	"nat-gone-after-reboot":   natGone,
 	"netnat-conflict":         netNatConflict,
 	"nat-table-full":          natTableFull,
+	"notrack-rule":            notracked,
+	"snat-address-not-ours":   foreignSNAT,
 
 	// IPv6 beside an IPv4 that works.
 	"ipv6-forwarding-off": forwardingOff,
@@ -161,17 +170,6 @@ func (v *view) adapter(name string) *host.Adapter {
 		return nil
 	}
 	return v.facts.Adapter(name)
-}
-
-func noDefaultRoute(v *view) answer {
-	if !v.path.Client.IsValid() {
-		return silent
-	}
-	family := 6
-	if v.path.Client.Is4() {
-		family = 4
-	}
-	return settings(not(v.facts.HasDefaultRoute(family)))
 }
 
 // natMissingFact: no rule at all; one that names another adapter or subnet is

@@ -293,6 +293,27 @@ func (f Fact) no() Fact {
 // they leave by the WAN.
 func (s *Snapshot) Translates(p Path) Fact { return s.translates(p, nil) }
 
+// TranslatesTo returns the addresses that rules put on the client's packets where
+// they name them: those of every rule that may be the one.
+func (s *Snapshot) TranslatesTo(p Path) []netip.Addr {
+	if s == nil {
+		return nil
+	}
+	packet := p.out()[0]
+	packet.In = ""
+	w := s.Firewall.walk(&packet, nil)
+	var list []netip.Addr
+	for _, c := range s.Firewall.hook("postrouting", "nat", packet.Family) {
+		for i := range c.Rules {
+			a, err := netip.ParseAddr(c.Rules[i].To)
+			if err == nil && w.matches(&c.Rules[i]) != FactNo {
+				list = append(list, a)
+			}
+		}
+	}
+	return list
+}
+
 // TranslatesElsewhere says whether they would if they left by another adapter: a
 // rule exists and names the wrong one.
 func (s *Snapshot) TranslatesElsewhere(p Path) Fact {

@@ -134,7 +134,11 @@ func iptablesRule(words []string) (chain string, r Rule) {
 		case "-m", "--comment":
 			i++ // the module's options follow; a comment matches everything
 		case "-j", "-g":
-			r.Verdict, r.Target = iptablesTarget(option, words[min(i+1, len(words)):])
+			rest := words[min(i+1, len(words)):]
+			r.Verdict, r.Target = iptablesTarget(option, rest)
+			if len(rest) > 2 && rest[0] == "SNAT" && rest[1] == "--to-source" {
+				r.To = rest[2]
+			}
 			return chain, r
 		default:
 			r.Unclear = true // an option, or the value of one, that is not known

@@ -138,7 +138,9 @@ func (n *nftReader) expressions(o *nftObject) []Rule {
 				_ = json.Unmarshal(body, &t) // without a target no chain is found, which is not known
 				r.Verdict, r.Target = Verdict(kind), t.Target
 			case "masquerade", "snat", "dnat", "redirect":
-				r.Verdict, r.Target = VerdictTranslate, kind
+				var t struct{ Addr string }
+				_ = json.Unmarshal(body, &t) // masquerade names none, and maps are not followed
+				r.Verdict, r.Target, r.To = VerdictTranslate, kind, t.Addr
 			case "vmap":
 				if rules := n.verdictMap(o, r, body); rules != nil {
 					return rules
