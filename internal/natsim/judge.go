@@ -288,9 +288,13 @@ func (j *judge) entered(f *Flow, r *Record, entry int) {
 	}
 	n := j.packets(r, lost)
 	headless := len(r.parts) > 1 && !r.tcp && !links[j.first(exit, r.parts[0].id)]
-	if !known || headless {
+	switch {
+	case !known || headless:
 		f.Pairs.add(0, pairs)
-	} else {
+	case double:
+		// Of what left, only the one with the first datagram shows its hash.
+		f.Pairs.add(1, pairs)
+	default:
 		f.Pairs.add(pairs, pairs)
 	}
 	switch {
