@@ -4,14 +4,11 @@ import (
 	"github.com/wgtrace/wgtrace/correlate"
 )
 
-// minKeepalives is how many keepalives of the server in a row, without data,
-// show that it hears the client and has nothing to send back.
-const minKeepalives = 2
-
 // fromOutside names what the encrypted side alone says of the way behind the
 // tunnel: a server that decrypts and never has anything to send back answers
 // with keepalives, KeepaliveTimeout after what it heard (white paper, section
-// 6.5). The ids are reasons of internal/text.
+// 6.5); one that it sends to confirm a handshake of its own says nothing. The ids
+// are reasons of internal/text.
 func fromOutside(ev *correlate.Evidence) string {
 	reason := "outside-silent"
 	for i := range ev.WireGuard.Peers {
@@ -19,7 +16,7 @@ func fromOutside(ev *correlate.Evidence) string {
 		switch {
 		case p.DataIn >= minRequests && p.DataOut >= minRequests && p.SmallOut < p.DataOut:
 			return "outside-both-ways"
-		case p.DataIn >= minRequests && p.DataOut == 0 && p.KeepalivesOut >= minKeepalives:
+		case p.DataIn >= minRequests && p.DataOut == 0 && p.KeepalivesOut > p.ServerInitiations:
 			reason = "outside-no-answers"
 		case reason == "outside-no-answers":
 		case p.DataIn >= minRequests && p.DataOut >= minRequests:

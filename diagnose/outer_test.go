@@ -223,7 +223,8 @@ func TestFromOutside(t *testing.T) {
 		want string
 	}{
 		{correlate.Peer{DataIn: 17, KeepalivesOut: 3, LastIn: 1}, "outside-no-answers"},
-		{correlate.Peer{DataIn: 17, KeepalivesOut: 1, LastIn: 1}, "outside-few"},
+		{correlate.Peer{DataIn: 17, LastIn: 1}, "outside-few"},
+		{correlate.Peer{DataIn: 17, KeepalivesOut: 1, ServerInitiations: 1, LastIn: 1}, "outside-few"},
 		{correlate.Peer{DataIn: 10, DataOut: 8, SmallOut: 8, LastIn: 1}, "outside-small-answers"},
 		{correlate.Peer{DataIn: 10, DataOut: 8, SmallOut: 3, LastIn: 1}, "outside-both-ways"},
 		{correlate.Peer{DataOut: 8}, "outside-silent"},

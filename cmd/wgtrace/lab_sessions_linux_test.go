@@ -75,10 +75,7 @@ func TestLiveMoves(t *testing.T) {
 		work()
 	}
 	// What the server sends to a phone that is asleep is lost, and no fault.
-	call := l.Server().Command(ctx, "bash", "-c", "for n in 1 2 3; do echo > /dev/udp/"+l.Plan().Clients[lab.First].Inner4.String()+"/9; sleep 0.5; done")
-	if out, err := call.CombinedOutput(); err != nil {
-		t.Fatalf("call the phone: %v: %s", err, out)
-	}
+	callPhone(t, ctx, l)
 	time.Sleep(6 * time.Second)
 	if err := l.Reconnect(ctx, lab.First); err != nil {
 		t.Fatal(err)
@@ -100,5 +97,42 @@ func TestLiveMoves(t *testing.T) {
 	key := l.Plan().Clients[lab.First].PublicKey
 	if !slices.ContainsFunc(got.report.Clients, func(c report.Client) bool { return c.PublicKey != nil && *c.PublicKey == key }) {
 		t.Errorf("no client has the key %s\n%s", key, got.text(t))
+	}
+}
+
+// callPhone lets the server send something to the phone through the tunnel.
+func callPhone(t *testing.T, ctx context.Context, l *lab.Lab) {
+	t.Helper()
+	call := l.Server().Command(ctx, "bash", "-c", "for n in 1 2 3; do echo > /dev/udp/"+l.Plan().Clients[lab.First].Inner4.String()+"/9; sleep 0.5; done")
+	if out, err := call.CombinedOutput(); err != nil {
+		t.Fatalf("call the phone: %v: %s", err, out)
+	}
+}
+
+// TestLiveForgotten lets the phone's provider forget the way to it: what the
+// server sends comes back as an error, which is worth a remark and no fault.
+func TestLiveForgotten(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	l := newLab(t, lab.Config{})
+	if err := l.Apply(ctx, lab.Fault{Name: "cgnat"}); err != nil {
+		t.Fatal(err)
+	}
+	watch := startLive(t, l)
+	if _, err := l.Run(ctx, lab.First, lab.Run{Workload: lab.Probe}); err != nil {
+		t.Fatal(err)
+	}
+	settle(t, ctx, l)
+	if err := l.Forget(ctx); err != nil {
+		t.Fatal(err)
+	}
+	callPhone(t, ctx, l)
+	settle(t, ctx, l)
+	got := watch.stop(t)
+	for name, o := range map[string]outcome{"live": got, "read": readBack(t, watch.pcap)} {
+		if o.verdict != (verdict{Status: "healthy"}) || len(o.report.Findings) != 1 || !o.found("idle-session-unreachable") {
+			t.Errorf("%s: %+v, want healthy with a remark\n%s", name, o.verdict, o.text(t))
+		}
 	}
 }

@@ -17,6 +17,7 @@ var (
 
 // outerScenarios break the way of the encrypted packets.
 var outerScenarios = []Scenario{
+	{Name: "cgnat", Summary: "the phone's provider translates its packets", Expect: expectHealthy, Healthy: true},
 	{Name: "wg-not-listening", Summary: "WireGuard listens on another port than the phone calls", Expect: expectRefused, Handshake: true, Cause: "wg-not-listening"},
 	{Name: "server-input-reject", Summary: "the server's firewall rejects the WireGuard port as administratively prohibited", Expect: expectRefused, Handshake: true, Cause: "host-firewall-blocks-wg-port"},
 	{Name: "server-input-hostprohibit", Summary: "the server's firewall rejects the WireGuard port as host prohibited", Expect: expectRefused, Handshake: true, Cause: "host-firewall-blocks-wg-port"},

@@ -10,6 +10,12 @@ import (
 
 // outerBreaks are what outerScenarios change.
 var outerBreaks = map[string]func(l *Lab, s *setup, f Fault, clients []int){
+	"cgnat": func(l *Lab, s *setup, _ Fault, clients []int) {
+		for _, i := range clients {
+			s.RouterNAT = append(s.RouterNAT, fmt.Sprintf("oifname %q ip saddr %s masquerade", linkServer, l.plan.Clients[i].Outer.Addr4.Addr()))
+		}
+		s.reconnect(clients)
+	},
 	"wg-not-listening": func(l *Lab, s *setup, f Fault, clients []int) {
 		if l.everybody(f) {
 			s.ListenPort = l.otherPort()
@@ -121,6 +127,12 @@ func (l *Lab) setCalls(ctx context.Context, on bool) error {
 // network or whose provider gives it a new translation. Its session goes on.
 func (l *Lab) Move(ctx context.Context, client int) error {
 	return l.phones[client].call(ctx, "tunnel.set", tunnelConfig{"listen_port=0\n"}, nil)
+}
+
+// Forget makes the router forget its connections and translations, as a provider
+// does with those that are idle.
+func (l *Lab) Forget(ctx context.Context) error {
+	return l.router.call(ctx, "conntrack.flush", none{}, nil)
 }
 
 // ShareProfile puts the first client's profile on the second one too: one key, and

@@ -66,6 +66,9 @@ func (l *Lab) Keep(context.Context, int, Run, time.Duration) (Result, error) {
 // Move returns an error.
 func (l *Lab) Move(context.Context, int) error { return errNotLinux }
 
+// Forget returns an error.
+func (l *Lab) Forget(context.Context) error { return errNotLinux }
+
 // ShareProfile returns an error.
 func (l *Lab) ShareProfile(context.Context) error { return errNotLinux }
 

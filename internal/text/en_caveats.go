@@ -55,7 +55,7 @@ var enReasons = map[string]string{
 	"no-capture":            `No packet could be read.`,
 	"no-client":             `Which addresses belong to the phone could not be told: name them with --client.`,
 	"few-requests":          `Too few attempts were seen.`,
-	"outside-no-answers":    `The phone sent data, and {{host ""}} had nothing to send back but the keepalives that say "I hear you": forwarding, address translation or the line behind it is at fault, not the tunnel.`,
+	"outside-no-answers":    `The phone sent data, and {{host ""}} had nothing to send back but the keepalives that say "I hear you": the keys and the port are right; forwarding, address translation, the line behind it, or an address that the tunnel does not allow is at fault.`,
 	"outside-small-answers": `Everything that {{host ""}} sent to the phone is as small as a ping or an error message: a firewall may answer "forbidden".`,
 	"outside-both-ways":     `Data went in and out through the tunnel.`,
 	"outside-few":           `Too few encrypted packets were seen to say how far the phone came.`,

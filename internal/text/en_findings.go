@@ -59,7 +59,7 @@ var enFindings = map[string]FindingText{
 	},
 	"capture-one-sided": {
 		Title: `Only one of the two places was captured`,
-		Headline: `{{if eq .reason "outside-no-answers"}}The phone reaches {{host .os}} and its packets are decrypted; what is missing gets lost behind the tunnel.` +
+		Headline: `{{if eq .reason "outside-no-answers"}}The phone reaches {{host .os}} and its packets are decrypted there; what is missing gets lost after that.` +
 			`{{else if eq .reason "outside-both-ways"}}No verdict: encrypted packets go both ways, but whether they are answers cannot be seen from outside.` +
 			`{{else if eq .reason "outside-small-answers"}}No verdict: {{host .os}} sends something back to the phone, but nothing larger than a ping or an error message.` +
 			`{{else}}No verdict: the capture shows only one of the two places, so it cannot say where packets disappear.{{end}}`,
