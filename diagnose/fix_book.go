@@ -80,7 +80,7 @@ var book = map[string][]recipe{
 
 	// Names.
 	"dns-no-listener":              {dnsPhoneLinux, dnsResolved, dnsDnsmasq, dnsRouterOS, dnsPhone},
-	"dns-host-firewall":            {dnsPortIptables, dnsPortUFW, dnsPortFirewalld, dnsPortWindows, dnsRouterOS, dnsPhone},
+	"dns-host-firewall":            {dnsPortNFT, dnsPortIptables, dnsPortUFW, dnsPortFirewalld, dnsPortWindows, dnsRouterOS, dnsPhone},
 	"dns-refused":                  {dnsPihole, dnsDnsmasq, dnsUnbound, dnsRouterOS, dnsPhone},
 	"dns-resolver-upstream":        {upstreamUnix, upstreamWindows, dnsPhone},
 	"dns-wrong-source":             {dnsDnsmasq, dnsUnbound, dnsPhone},
@@ -99,5 +99,5 @@ var book = map[string][]recipe{
 	"mtu-outer-blackhole": {mtuNFT, mtuIptables, mtuWindows, mtuRouterOS, mtuPhone},
 	"frag-needed-lost":    {mtuNFT, mtuIptables, mtuWindows, mtuRouterOS, mtuPhone},
 	"path-mtu-upstream":   {mtuNFT, mtuIptables, mtuWindows, mtuRouterOS, mtuPhone},
-	"jumbo-tunnel-mtu":    {mtuLower, mtuWindows, mtuNFT, mtuPhone},
+	"jumbo-tunnel-mtu":    {mtuNFT, mtuLower, mtuWindows, mtuPhone},
 }

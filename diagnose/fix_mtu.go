@@ -19,12 +19,16 @@ var (
 	mtuIptables = recipe{
 		id: "mtu-linux-iptables", os: osLinux,
 		commands: []string{
-			`{IPTABLES} -t mangle -I FORWARD 1 -o {TUN} -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1220`,
-			`{IPTABLES} -t mangle -I FORWARD 1 -i {TUN} -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1220`,
+			`iptables -t mangle -I FORWARD 1 -o {TUN} -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1220`,
+			`iptables -t mangle -I FORWARD 1 -i {TUN} -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1220`,
+			`ip6tables -t mangle -I FORWARD 1 -o {TUN} -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1220`,
+			`ip6tables -t mangle -I FORWARD 1 -i {TUN} -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1220`,
 		},
 		undo: []string{
-			`{IPTABLES} -t mangle -D FORWARD -i {TUN} -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1220`,
-			`{IPTABLES} -t mangle -D FORWARD -o {TUN} -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1220`,
+			`ip6tables -t mangle -D FORWARD -i {TUN} -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1220`,
+			`ip6tables -t mangle -D FORWARD -o {TUN} -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1220`,
+			`iptables -t mangle -D FORWARD -i {TUN} -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1220`,
+			`iptables -t mangle -D FORWARD -o {TUN} -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1220`,
 		},
 		notes: []string{"needs-root", "lost-at-reboot", "persist", "tcp-only"},
 	}

@@ -80,6 +80,17 @@ var (
 		notes: []string{"needs-root", "insert-not-append", "lost-at-reboot", "persist"},
 		risky: true,
 	}
+	// In the chain that drops, as filterNFT.
+	dnsPortNFT = recipe{
+		id: "dns-port-nft", os: osLinux,
+		commands: []string{
+			`nft list ruleset | grep -E 'table|chain|hook input|drop|reject'`,
+			`nft 'insert rule inet DROPPING-TABLE DROPPING-CHAIN iifname "{TUN}" meta l4proto { tcp, udp } th dport 53 accept comment "wgtrace"'`,
+		},
+		undo:  filterNFT.undo,
+		notes: []string{"needs-root", "insert-not-append", "lost-at-reboot"},
+		risky: true,
+	}
 	dnsPortUFW = recipe{
 		id: "dns-port-ufw", os: osLinux,
 		commands: []string{`ufw allow in on {TUN} to any port 53`},

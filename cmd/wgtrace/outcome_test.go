@@ -28,6 +28,7 @@ type reportFinding struct {
 		ID, Basis   string
 		Probability float64
 	}
+	Fixes []struct{ Commands []string }
 }
 
 // reportJSON is as much of the report as the tests look at.

@@ -220,6 +220,10 @@ var enFixesUpper = map[string]FixText{
 		Title:   `Let the router answer questions for names from the tunnel`,
 		Changes: `It switches the name service for others on and makes the tunnel part of the LAN list.`,
 	},
+	"dns-port-nft": {
+		Title:   `Let questions for names in from the tunnel (nftables)`,
+		Changes: `It inserts one rule for port 53 at the top of the chain that drops; no other rule is touched.`,
+	},
 	"dns-port-linux": {
 		Title:   `Let questions for names in from the tunnel (iptables)`,
 		Changes: `It adds two rules for port 53 on the tunnel adapter; no other rule is touched.`,
@@ -250,7 +254,7 @@ var enFixesUpper = map[string]FixText{
 	},
 	"mtu-linux-iptables": {
 		Title:   `Agree on smaller packets (iptables)`,
-		Changes: `It adds two rules that lower the segment size when a connection begins; no other rule is touched.`,
+		Changes: `It adds two rules for IPv4 and two for IPv6 that lower the segment size when a connection begins; no other rule is touched.`,
 	},
 	"mtu-windows": {
 		Title:   `Lower the tunnel's packet size`,
