@@ -234,3 +234,21 @@ func TestCorpusReports(t *testing.T) {
 		t.Errorf("only %d files were judged in the time given", judged)
 	}
 }
+
+// TestCorpusSaid: what was recorded more than once, and a capture of both sides,
+// is said to be so.
+func TestCorpusSaid(t *testing.T) {
+	corpusTable(t, "truth.csv", ',') // skips where the folder is absent
+	copies := filepath.Join(corpus, "hop_pairs/ndpi-rtsp-both-sides.pcap")
+	if o := readBack(t, copies); o.report.Totals.Duplicates != 426 || !strings.Contains(string(o.raw), "every packet was recorded 4 times; 426 copies were folded") {
+		t.Errorf("%s: %d copies\n%s", copies, o.report.Totals.Duplicates, o.raw)
+	}
+	both := filepath.Join(corpus, "nat_pairs/tcpdump-tfo-both-sides.pcap")
+	o := readBack(t, both)
+	if tot := o.report.Totals; tot.MatchedPackets != 6 || tot.LostPackets != 1 || len(o.report.NAT) != 1 || o.report.NAT[0].Outside != "9.9.9.9:13047" {
+		t.Errorf("%s: totals %+v, translations %+v", both, tot, o.report.NAT)
+	}
+	if rows, _ := interfaceRows(t, both); len(rows) != 1 || rows[0].Role != nil || rows[0].Packets != 14 || !strings.Contains(rows[0].Why, "both sides") {
+		t.Errorf("%s: %+v", both, rows)
+	}
+}
