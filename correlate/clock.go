@@ -49,6 +49,9 @@ func (c *clock) rest() (miss, uncertainty int64, known bool) {
 // settleClock fixes by how much WAN times are shifted.
 func (e *Engine) settleClock() {
 	e.clock.basis, e.clock.fixed = clockOne, true
+	if !e.opts.Live && !e.oneSource {
+		e.undoSteps()
+	}
 	switch {
 	case e.opts.ClockOffset != nil:
 		e.clock.basis = clockGiven

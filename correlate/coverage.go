@@ -48,6 +48,7 @@ type point struct {
 	open      bool  // the capture goes on
 	whole     bool  // the start is known to cover the run (live, or one source)
 	drops     []span
+	steps     []span // around jumps of its clock
 	dropped   uint64
 	packets   uint64
 	blurred   bool    // packets were cut too short to be identified
@@ -73,6 +74,11 @@ func (p *point) covers(from, to, slack int64) bool {
 func (p *point) droppedIn(from, to int64) bool {
 	for i := len(p.drops) - 1; i >= 0; i-- {
 		if d := p.drops[i]; from <= d.to && to >= d.from {
+			return true
+		}
+	}
+	for _, s := range p.steps {
+		if from <= s.to && to >= s.from {
 			return true
 		}
 	}

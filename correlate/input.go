@@ -29,6 +29,7 @@ type input struct {
 	faces    []*capturePoint
 	narrowed bool              // interfaces of it were left out, and so are those that appear later
 	legs     map[legPair]int32 // the sides that its only capture is split into, by link addresses; nil: none
+	ahead    int64             // nanoseconds that its clock was set forward since the head began
 	folding  bool              // some of its captures show every packet several times
 	err      error
 }
@@ -135,6 +136,9 @@ func (e *Engine) fetch(in *input) {
 		if b == nil {
 			in.ended = true
 			return
+		}
+		if in.ahead != 0 {
+			shiftBatch(b, 0, in.ahead)
 		}
 		if !e.opts.Live {
 			sortBatch(b)

@@ -69,11 +69,11 @@ func newTap(point int, cfg Config) tap {
 
 // stamp returns what the tap's clock shows.
 func (t *tap) stamp(at int64) int64 {
-	at += t.clock.Offset + int64(float64(at)*t.clock.Drift/1e6)
+	shown := at + t.clock.Offset + int64(float64(at)*t.clock.Drift/1e6)
 	if t.clock.StepAt > 0 && at >= t.clock.StepAt {
-		at += t.clock.Step
+		shown += t.clock.Step
 	}
-	return at
+	return shown
 }
 
 // frameRoom is how many octets of a frame are made when all are captured:

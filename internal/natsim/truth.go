@@ -76,6 +76,7 @@ type judge struct {
 	byPart [2]map[int][]*Record // records of a part, by point
 	limit  int64                // longest time in the host that is expected
 	span   [2][2]int64          // what each tap covers
+	jump   [2]int64             // when a clock may have been set forward
 	finer  map[finerKey]int     // largest packet of a flow's direction where it is not merged
 	small  map[finerKey]int     // largest merged one that could pass for a single packet
 	claims map[claim][]*Record
@@ -93,6 +94,7 @@ func (s *sim) result() *Result {
 	j := &judge{Result: r, flows: make(map[Key]*Flow), finer: make(map[finerKey]int), small: make(map[finerKey]int), claims: make(map[claim][]*Record), orphan: make(map[Key][]*Record)}
 	j.index()
 	j.cover()
+	j.leap()
 	j.leftBehind()
 	j.claim()
 	j.drift()
@@ -226,11 +228,35 @@ func (j *judge) cover() {
 	}
 }
 
+// leap finds the stretch in which a clock may have been set forward: that it was
+// set back shows in its file, but the other way it looks like a pause.
+func (j *judge) leap() {
+	c := j.Config.Clock
+	j.jump = [2]int64{1 << 62, -1}
+	if c.StepAt == 0 || c.Step < 0 {
+		return
+	}
+	j.jump = [2]int64{0, 1 << 62}
+	for id, in := range j.byPart[Inside] {
+		if len(j.seen(Outside, id)) == 0 || !in[0].Content.proves {
+			continue
+		}
+		if at := in[0].At; at < c.StepAt {
+			j.jump[0] = max(j.jump[0], at)
+		} else {
+			j.jump[1] = min(j.jump[1], at)
+		}
+	}
+}
+
 // watched reports whether a tap surely would have shown a packet that entered
 // the host at a moment.
 func (j *judge) watched(point int, at int64) bool {
 	from, to := at-edgeRoom, at+j.limit+edgeRoom
 	if from < j.span[point][0] && !(j.Config.One && at >= j.span[point][0]) || to > j.span[point][1] {
+		return false
+	}
+	if to >= j.jump[0] && from <= j.jump[1] {
 		return false
 	}
 	for n := from/second - 1; n <= to/second+1; n++ {
