@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/wgtrace/wgtrace/correlate"
@@ -185,5 +186,40 @@ func TestChecks(t *testing.T) {
 				t.Errorf("%q: %s is wrong, and nothing was read", os, c.ID)
 			}
 		}
+	}
+}
+
+// The chain that drops stands in the commands, and only commands for its own kind
+// of firewall are offered; a name that does not belong into a command leaves the
+// placeholder.
+func TestFixKnowsTheChain(t *testing.T) {
+	for _, tt := range []struct {
+		name          string
+		change        func(c *host.Chain)
+		want, without string
+	}{
+		{"nft", func(*host.Chain) {}, "nft 'insert rule inet filter forward iifname", "DROPPING"},
+		{"another table", func(c *host.Chain) { c.Family, c.Table, c.Name = "ip", "my-fw", "FORWARD" }, "nft 'insert rule ip my-fw FORWARD iifname", "DROPPING"},
+		{"iptables", func(c *host.Chain) { c.Source, c.Family = host.SourceIptablesNft, "ip" }, "iptables -I FORWARD 1", "nft '"},
+		{"old iptables", func(c *host.Chain) { c.Source, c.Family = host.SourceIptablesLegacy, "ip" }, "iptables-legacy -I FORWARD 1", "nft '"},
+		{"a name that is a command", func(c *host.Chain) { c.Table = "x'; reboot; '" }, "insert rule inet DROPPING-TABLE DROPPING-CHAIN", "reboot"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newScene()
+			s.dead(correlate.FateNoEgress)
+			facts := server()
+			facts.Firewall.Chains[0].Policy = host.VerdictDrop
+			tt.change(&facts.Firewall.Chains[0])
+			f := Run(s.Evidence, Context{OS: osLinux, Facts: facts}).Findings[0]
+			var all []string
+			for _, x := range f.Fixes {
+				if x.Cause == f.Causes[0].ID {
+					all = append(all, strings.Join(append(x.Commands, x.Undo...), "\n"))
+				}
+			}
+			if len(all) == 0 || !strings.Contains(all[0], tt.want) || strings.Contains(strings.Join(all, "\n"), tt.without) {
+				t.Errorf("%s\nmust hold %q and not %q", strings.Join(all, "\n"), tt.want, tt.without)
+			}
+		})
 	}
 }

@@ -36,7 +36,8 @@ type Values struct {
 	Port          uint16       // WireGuard's UDP port at the server
 	PublicKey     string       // the client's, base64
 	Family        correlate.Family
-	Remote        bool // whoever applies the fix works over the network (SSH)
+	Drop          dropping // the chain that drops the client's packets
+	Remote        bool     // whoever applies the fix works over the network (SSH)
 }
 
 // recipe is a fix before values are filled in. Words in braces and capitals
@@ -48,7 +49,8 @@ type recipe struct {
 	commands []string
 	undo     []string
 	notes    []string
-	risky    bool // reloads a firewall, touches INPUT or moves WireGuard's port
+	filter   string // of which firewall: host.SourceNft or host.SourceIptablesNft; "" for any
+	risky    bool   // reloads a firewall, touches INPUT or moves WireGuard's port
 }
 
 // fixesFor returns the fixes for a cause, the one to try first at the head. With
@@ -67,7 +69,7 @@ func fixesFor(cause string, v Values, os string) []Fix {
 		fixes = append(fixes, r.fill(cause, v, family))
 	}
 	for _, r := range book[cause] {
-		if r.family != correlate.FamilyAny && r.family != family {
+		if r.family != correlate.FamilyAny && r.family != family || !v.Drop.fits(&r) {
 			continue
 		}
 		switch {
@@ -104,7 +106,7 @@ func (v Values) family() correlate.Family {
 // fill makes the fix: every value checked, every gap a visible placeholder.
 func (r recipe) fill(cause string, v Values, family correlate.Family) Fix {
 	args := v.checked(r.os, family)
-	words := replacer(args, r.os, family)
+	words := replacer(args, v.Drop, r.os, family)
 	fix := Fix{
 		ID:       r.id,
 		OS:       r.os,
@@ -113,6 +115,9 @@ func (r recipe) fill(cause string, v Values, family correlate.Family) Fix {
 		Undo:     expand(words, r.undo),
 		Notes:    append([]string(nil), r.notes...),
 		Args:     args,
+	}
+	if _, _, known := v.Drop.words(); known && mentions(r.commands, "{CHAIN}") {
+		fix.Commands = fix.Commands[1:] // that shows where the chain is
 	}
 	if args["prefix_guessed"] == true && mentions(r.commands, "{NET}") {
 		fix.Notes = append(fix.Notes, "your-tunnel-subnet")
@@ -188,7 +193,8 @@ func hostBits(family correlate.Family) string {
 
 // replacer fills in the words of a recipe in one pass, so that a value that
 // looks like such a word is not replaced again.
-func replacer(args map[string]any, os string, family correlate.Family) *strings.Replacer {
+func replacer(args map[string]any, drop dropping, os string, family correlate.Family) *strings.Replacer {
+	table, chain, _ := drop.words()
 	text := func(key string) string { return args[key].(string) }
 	ip, iptables, menu, version := "ip", "iptables", "/ip", "-4"
 	probe := "1.1.1.1" // answers to echo and is the same everywhere
@@ -214,6 +220,9 @@ func replacer(args map[string]any, os string, family correlate.Family) *strings.
 		"{SERVICE}", service,
 		"{IP}", ip,
 		"{IPTABLES}", iptables,
+		"{IPTABLES-IN-USE}", drop.iptables(iptables),
+		"{TABLE}", table,
+		"{CHAIN}", chain,
 		"{MENU}", menu,
 		"{PROBE}", probe,
 		"{V}", version,

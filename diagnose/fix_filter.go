@@ -1,6 +1,9 @@
 package diagnose
 
-import "github.com/wgtrace/wgtrace/correlate"
+import (
+	"github.com/wgtrace/wgtrace/correlate"
+	"github.com/wgtrace/wgtrace/internal/host"
+)
 
 // Filters. A drop in any base chain is final, so an accept helps only in the
 // chain that drops (nft(8), "VERDICT STATEMENT"); which chain that is stands in
@@ -9,27 +12,27 @@ import "github.com/wgtrace/wgtrace/correlate"
 // reached.
 var (
 	filterNFT = recipe{
-		id: "filter-linux-nft", os: osLinux,
+		id: "filter-linux-nft", os: osLinux, filter: host.SourceNft,
 		commands: []string{
 			`nft list ruleset | grep -E 'table|chain|hook forward|drop|reject'`,
-			`nft 'insert rule inet DROPPING-TABLE DROPPING-CHAIN iifname "{WAN}" oifname "{TUN}" ct state established,related accept comment "wgtrace"'`,
-			`nft 'insert rule inet DROPPING-TABLE DROPPING-CHAIN iifname "{TUN}" oifname "{WAN}" accept comment "wgtrace"'`,
+			`nft 'insert rule {TABLE} {CHAIN} iifname "{WAN}" oifname "{TUN}" ct state established,related accept comment "wgtrace"'`,
+			`nft 'insert rule {TABLE} {CHAIN} iifname "{TUN}" oifname "{WAN}" accept comment "wgtrace"'`,
 		},
 		// nft removes rules by handle only.
 		undo: []string{
-			`sh -c "nft -a list chain inet DROPPING-TABLE DROPPING-CHAIN | sed -n 's/.*comment \"wgtrace\" # handle \([0-9]*\)\$/delete rule inet DROPPING-TABLE DROPPING-CHAIN handle \1/p' | nft -f -"`,
+			`sh -c "nft -a list chain {TABLE} {CHAIN} | sed -n 's/.*comment \"wgtrace\" # handle \([0-9]*\)\$/delete rule {TABLE} {CHAIN} handle \1/p' | nft -f -"`,
 		},
 		notes: []string{"needs-root", "insert-not-append", "lost-at-reboot"},
 	}
 	filterIptables = recipe{
-		id: "filter-linux-iptables", os: osLinux,
+		id: "filter-linux-iptables", os: osLinux, filter: host.SourceIptablesNft,
 		commands: []string{
-			`{IPTABLES} -I FORWARD 1 -i {WAN} -o {TUN} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
-			`{IPTABLES} -I FORWARD 1 -i {TUN} -o {WAN} -j ACCEPT`,
+			`{IPTABLES-IN-USE} -I FORWARD 1 -i {WAN} -o {TUN} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
+			`{IPTABLES-IN-USE} -I FORWARD 1 -i {TUN} -o {WAN} -j ACCEPT`,
 		},
 		undo: []string{
-			`{IPTABLES} -D FORWARD -i {TUN} -o {WAN} -j ACCEPT`,
-			`{IPTABLES} -D FORWARD -i {WAN} -o {TUN} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
+			`{IPTABLES-IN-USE} -D FORWARD -i {TUN} -o {WAN} -j ACCEPT`,
+			`{IPTABLES-IN-USE} -D FORWARD -i {WAN} -o {TUN} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
 		},
 		notes: []string{"needs-root", "insert-not-append", "lost-at-reboot", "persist"},
 	}
