@@ -56,6 +56,13 @@ var layers = map[string]map[string]string{
 		"internal/lab/...":               "users do not need the lab",
 		"golang.zx2c4.com/wireguard/...": "messages are read here, never sent",
 	},
+	"internal/wgconf": {
+		"capture/...":       "a configuration knows no packets",
+		"correlate/...":     "a configuration knows no packets",
+		"internal/host/...": "a file is read the same on every machine",
+		"internal/text/...": "errors name a place, not a sentence",
+		"internal/lab/...":  "users do not need the lab",
+	},
 	"correlate": {
 		"capture/live":      "what was proved must not hang on how it was captured",
 		"diagnose/...":      "evidence holds no opinions",

@@ -23,6 +23,7 @@ var checkFinds = map[string]string{
 	"forwarding-off": "ip-forwarding-off", "forwarding-off-tunnel": "ip-forwarding-off",
 	"forward-policy-drop": "forward-policy-drop", "forward-no-return-rule": "forward-return-path-blocked",
 	"rpfilter-strict": "rp-filter-drop", "server-input-drop": "host-firewall-blocks-wg-port",
+	"server-input-reject": "host-firewall-blocks-wg-port", "server-input-hostprohibit": "host-firewall-blocks-wg-port",
 	"docker-forward-drop": "docker-forward-drop", "legacy-drop-nft-accept": "two-firewalls", "nft-two-tables": "two-firewalls",
 	"no-return-route-leak": "route-back", "addr32-no-route": "route-back", "server-default-hijack": "route-out",
 	"nat-reply-dropped-notrack": "tracking", "peer-allowedips-stolen": "allowed-ips", "dns-input-drop": "dns-host-firewall",

@@ -25,11 +25,11 @@ var outerBreaks = map[string]func(l *Lab, s *setup, f Fault, clients []int){
 		s.reconnect(clients)
 	},
 	"server-input-reject": func(l *Lab, s *setup, f Fault, clients []int) {
-		s.rejectPort(l, "icmp type admin-prohibited", clients)
+		s.rejectPort(l, f, "admin-prohibited")
 		s.reconnect(clients)
 	},
 	"server-input-hostprohibit": func(l *Lab, s *setup, f Fault, clients []int) {
-		s.rejectPort(l, "icmp type host-prohibited", clients)
+		s.rejectPort(l, f, "host-prohibited")
 		s.reconnect(clients)
 	},
 	"dpi-after-handshake": func(l *Lab, s *setup, _ Fault, clients []int) {
@@ -65,13 +65,13 @@ func (l *Lab) otherPort() uint16 {
 	return l.plan.Port - 1
 }
 
-// rejectPort makes the server's firewall answer the clients' greetings with an
-// ICMP error.
-func (s *setup) rejectPort(l *Lab, with string, clients []int) {
-	for _, i := range clients {
-		s.InputRules = append(s.InputRules, fmt.Sprintf("ip saddr %s udp dport %d reject with %s",
-			l.plan.Clients[i].Outer.Addr4.Addr(), l.plan.Port, with))
+// rejectPort makes the server's firewall answer greetings with an ICMP error.
+func (s *setup) rejectPort(l *Lab, f Fault, with string) {
+	rule := fmt.Sprintf("udp dport %d reject with icmp type %s", l.plan.Port, with)
+	if !l.everybody(f) {
+		rule = "ip saddr " + l.plan.Clients[First].Outer.Addr4.Addr().String() + " " + rule
 	}
+	s.InputRules = append(s.InputRules, rule)
 }
 
 // callSpec lets a node send a small datagram now and then, as the rest of the
