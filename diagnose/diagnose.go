@@ -240,10 +240,10 @@ func (s *subject) finding(r *rule, p proof) Finding {
 		}
 	} else if s.peer != nil {
 		f.Scope.Peer = s.peer.Endpoint
-		values.PublicKey = s.peer.PublicKey.String()
 	} else if s.odd != nil {
 		f.Scope.Peer = s.odd.Endpoint
 	}
+	values.PublicKey = s.publicKey()
 	if r.causes != nil {
 		f.Causes = s.weigh(f.ID, values.Server, r.causes(s, s.ctx.OS))
 	}
@@ -257,6 +257,27 @@ func (s *subject) finding(r *rule, p proof) Finding {
 		f.Fixes = addFixes(f.Fixes, fixesFor(c.ID, values, s.ctx.OS))
 	}
 	return f
+}
+
+// publicKey returns the key of the peer in hand, "" if not known: the one that its
+// handshake proves, else that of the peer which the settings know by its endpoint.
+func (s *subject) publicKey() string {
+	switch {
+	case s.peer == nil:
+		return ""
+	case !s.peer.PublicKey.IsZero():
+		return s.peer.PublicKey.String()
+	case s.ctx.Facts == nil:
+		return ""
+	}
+	for _, d := range s.ctx.Facts.WireGuard {
+		for i := range d.Peers {
+			if p := &d.Peers[i]; p.Endpoint == s.peer.Endpoint {
+				return p.PublicKey.String()
+			}
+		}
+	}
+	return ""
 }
 
 // addFixes appends fixes that are not there yet: several causes share one.

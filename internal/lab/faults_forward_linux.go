@@ -21,7 +21,12 @@ var forwardBreaks = map[string]func(l *Lab, s *setup, f Fault, clients []int){
 	"forward-reject-admin-firewalld": func(l *Lab, s *setup, _ Fault, clients []int) {
 		s.refuseForward(l, clients, "reject with icmp admin-prohibited", "reject with icmpv6 admin-prohibited")
 	},
-	"forward-reject-hostprohib-oracle": func(l *Lab, s *setup, _ Fault, clients []int) {
+	"forward-reject-hostprohib-oracle": func(l *Lab, s *setup, f Fault, clients []int) {
+		if l.everybody(f) {
+			s.IPTables = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n" +
+				"-A FORWARD -j REJECT --reject-with icmp-host-prohibited\nCOMMIT\n"
+			return
+		}
 		s.refuseForward(l, clients, "reject with icmp host-prohibited", "reject with icmpv6 admin-prohibited")
 	},
 	"forward-reject-openwrt": func(l *Lab, s *setup, _ Fault, clients []int) {
@@ -84,7 +89,7 @@ var forwardBreaks = map[string]func(l *Lab, s *setup, f Fault, clients []int){
 			s.keepPhonesReachable(l)
 			return
 		}
-		s.routeApart(l.netsOf(clients), routes)
+		s.routeApart(l.netsOf(clients), routes, tableReturn)
 	},
 	// What wg-quick makes of AllowedIPs = 0.0.0.0/0 in the server's own file:
 	// a table of its own that sends everything into the tunnel.
@@ -94,7 +99,7 @@ var forwardBreaks = map[string]func(l *Lab, s *setup, f Fault, clients []int){
 		if !l.cfg.NoIPv6 {
 			routes = append(routes, routeSpec{Dst: default6, Link: l.plan.Tunnel})
 		}
-		s.routeApart(l.netsOf(clients), routes)
+		s.routeApart(l.netsOf(clients), routes, tableQuick)
 	},
 	"no-return-route-leak": func(l *Lab, s *setup, _ Fault, clients []int) {
 		for _, i := range clients {
@@ -203,13 +208,16 @@ func (s *setup) keepPhonesReachable(l *Lab) {
 	}
 }
 
-// routeApart sends what comes from some subnets by routes of its own.
-func (s *setup) routeApart(nets []netip.Prefix, routes []routeSpec) {
+// tableQuick is the table that wg-quick(8) takes for a default route.
+const tableQuick = 51820
+
+// routeApart sends what comes from some subnets by a table of routes of its own.
+func (s *setup) routeApart(nets []netip.Prefix, routes []routeSpec, table int) {
 	for _, n := range nets {
-		s.ServerExtras.Rules = append(s.ServerExtras.Rules, ruleSpec{From: n, Table: tableReturn})
+		s.ServerExtras.Rules = append(s.ServerExtras.Rules, ruleSpec{From: n, Table: table})
 	}
 	for _, r := range routes {
-		r.Table = tableReturn
+		r.Table = table
 		s.ServerExtras.Routes = append(s.ServerExtras.Routes, r)
 	}
 }

@@ -28,7 +28,12 @@ func (a *agent) opIPTables(ctx context.Context, b backEnds) (none, error) {
 		}
 		for _, family := range []string{"iptables", "ip6tables"} {
 			cmd := exec.CommandContext(ctx, family+"-"+e.name+"-restore")
-			cmd.Stdin = strings.NewReader(e.want)
+			rules := e.want
+			if family == "ip6tables" {
+				// The nearest that ICMPv6 has (ip6tables-extensions(8)).
+				rules = strings.ReplaceAll(rules, "icmp-host-prohibited", "icmp6-adm-prohibited")
+			}
+			cmd.Stdin = strings.NewReader(rules)
 			if out, err := cmd.CombinedOutput(); err != nil {
 				return none{}, fmt.Errorf("load %s rules of the %s back end: %w: %s", family, e.name, err, bytes.TrimSpace(out))
 			}
