@@ -20,9 +20,9 @@ var cures = []string{
 	"no-return-route-leak", "addr32-no-route", "wan-no-default-route", "server-default-hijack", "snat-wrong-address",
 }
 
-// TestFixesCure runs the commands that the report puts first on the server of the
+// TestFirstFixCures runs the commands that the report puts first on the server of the
 // lab and watches again: the fault must be gone.
-func TestFixesCure(t *testing.T) {
+func TestFirstFixCures(t *testing.T) {
 	for _, c := range cures {
 		t.Run(c, func(t *testing.T) {
 			t.Parallel()
