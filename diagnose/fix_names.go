@@ -5,7 +5,7 @@ package diagnose
 // no resolver that could be opened to the tunnel.
 var (
 	dnsPhone      = recipe{id: "dns-phone"}
-	dnsPhoneLinux = recipe{id: "dns-phone", os: osLinux, commands: []string{`ss -lunp 'sport = :53'`}}
+	dnsPhoneLinux = recipe{id: "dns-phone", os: osLinux}
 
 	// A second address of systemd-resolved's stub (resolved.conf(5)).
 	dnsResolved = recipe{

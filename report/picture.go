@@ -72,7 +72,7 @@ func shortPicture(at breakAt, healthy bool, words *text.Catalog, os string) stri
 	case breakReturning, breakEncrypting:
 		return net + " --> " + host + " --X--> " + tunnel + " ==> " + phone
 	case breakInside:
-		return phone + " ==> " + tunnel + " ==> " + host + " --X--> " + tunnel
+		return phone + " ==> " + tunnel + " ==> " + host + " X"
 	}
 	if !healthy {
 		return phone + " ==?== " + tunnel + " ==?== " + host + " --?-- " + net

@@ -111,9 +111,15 @@ func (r *Report) primary() *Finding {
 	return nil
 }
 
+// layerUpper is the first layer above a path that works: names, IPv6, sizes.
+const layerUpper = 4
+
 // counts are the two numbers that show the break; "" where one of them is not
 // known.
 func (t *printer) counts(at breakAt) string {
+	if t.r.subject.layer >= layerUpper {
+		return "" // a part of the packets dies, and these count all of them
+	}
 	s := t.r.subject.stages
 	n := func(c *Count) uint64 { return or(c, Count{}).Packets }
 	numbers := map[string]any{"arrived": n(s.TunnelIn), "left": n(s.WANOut), "replied": n(s.WANIn), "returned": n(s.TunnelOut)}
