@@ -129,10 +129,16 @@ func dnsFirewall(v *view) answer {
 	if v.facts == nil || !v.path.Client.IsValid() {
 		return silent
 	}
+	f, _ := v.dnsFiltered()
+	return settings(f)
+}
+
+// dnsFiltered says whether the host's firewall drops the client's questions for
+// names, and where.
+func (v *view) dnsFiltered() (host.Fact, host.Place) {
 	family := 6
 	if v.path.Client.Is4() {
 		family = 4
 	}
-	f, _ := v.facts.InputFiltered(v.path.Tunnel, v.path.Client, family, "udp", 53)
-	return settings(f)
+	return v.facts.InputFiltered(v.path.Tunnel, v.path.Client, family, "udp", portDNS)
 }

@@ -1,5 +1,7 @@
 package diagnose
 
+import "github.com/wgtrace/wgtrace/internal/host"
+
 // Names. What always helps is a public resolver on the phone; its app must be
 // edited there, so that fix has no commands. It stands first where the host runs
 // no resolver that could be opened to the tunnel.
@@ -68,24 +70,24 @@ var (
 	}
 
 	dnsPortIptables = recipe{
-		id: "dns-port-linux", os: osLinux,
+		id: "dns-port-linux", os: osLinux, filter: host.SourceIptablesNft,
 		commands: []string{
-			`{IPTABLES} -I INPUT 1 -i {TUN} -p udp --dport 53 -j ACCEPT`,
-			`{IPTABLES} -I INPUT 1 -i {TUN} -p tcp --dport 53 -j ACCEPT`,
+			`{IPTABLES-IN-USE} -I INPUT 1 -i {TUN} -p udp --dport 53 -j ACCEPT`,
+			`{IPTABLES-IN-USE} -I INPUT 1 -i {TUN} -p tcp --dport 53 -j ACCEPT`,
 		},
 		undo: []string{
-			`{IPTABLES} -D INPUT -i {TUN} -p tcp --dport 53 -j ACCEPT`,
-			`{IPTABLES} -D INPUT -i {TUN} -p udp --dport 53 -j ACCEPT`,
+			`{IPTABLES-IN-USE} -D INPUT -i {TUN} -p tcp --dport 53 -j ACCEPT`,
+			`{IPTABLES-IN-USE} -D INPUT -i {TUN} -p udp --dport 53 -j ACCEPT`,
 		},
 		notes: []string{"needs-root", "insert-not-append", "lost-at-reboot", "persist"},
 		risky: true,
 	}
 	// In the chain that drops, as filterNFT.
 	dnsPortNFT = recipe{
-		id: "dns-port-nft", os: osLinux,
+		id: "dns-port-nft", os: osLinux, filter: host.SourceNft,
 		commands: []string{
 			`nft list ruleset | grep -E 'table|chain|hook input|drop|reject'`,
-			`nft 'insert rule inet DROPPING-TABLE DROPPING-CHAIN iifname "{TUN}" meta l4proto { tcp, udp } th dport 53 accept comment "wgtrace"'`,
+			`nft 'insert rule {TABLE} {CHAIN} iifname "{TUN}" meta l4proto { tcp, udp } th dport 53 accept comment "wgtrace"'`,
 		},
 		undo:  filterNFT.undo,
 		notes: []string{"needs-root", "insert-not-append", "lost-at-reboot"},

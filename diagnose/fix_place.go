@@ -19,20 +19,30 @@ type dropping struct {
 }
 
 // dropPlace returns the chain that drops what the client sends, else the one that
-// drops what comes back to it.
+// drops what comes back to it; where names are not answered, the one that drops
+// questions for them.
 func (v *view) dropPlace() dropping {
 	if v.facts == nil || !v.path.Client.IsValid() {
 		return dropping{}
 	}
+	if v.finding == dnsUnansweredID {
+		return placeOf(v.dnsFiltered())
+	}
 	for _, back := range []bool{false, true} {
-		dropped, place := v.facts.Filtered(v.path, back)
-		if dropped != host.FactYes || place.Chain == nil {
-			continue
+		if d := placeOf(v.facts.Filtered(v.path, back)); d != (dropping{}) {
+			return d
 		}
-		c := place.Chain
-		return dropping{source: c.Source, family: c.Family, table: c.Table, chain: c.Name}
 	}
 	return dropping{}
+}
+
+// placeOf takes over the place of a drop, if there is one.
+func placeOf(dropped host.Fact, place host.Place) dropping {
+	if dropped != host.FactYes || place.Chain == nil {
+		return dropping{}
+	}
+	c := place.Chain
+	return dropping{source: c.Source, family: c.Family, table: c.Table, chain: c.Name}
 }
 
 // words returns what stands for the table and the chain in commands of nft.

@@ -2,8 +2,10 @@ package diagnose
 
 import "github.com/wgtrace/wgtrace/correlate"
 
+const dnsUnansweredID = "dns-unanswered"
+
 var dnsUnanswered = rule{
-	id: "dns-unanswered", layer: 4, severity: SeverityFault,
+	id: dnsUnansweredID, layer: 4, severity: SeverityFault,
 	after: correlate.TunnelIn, before: correlate.TunnelOut,
 	prove: func(s *subject) (proof, bool) {
 		r, end, ok := s.deadResolver()
