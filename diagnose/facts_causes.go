@@ -26,7 +26,7 @@ var factTests = map[string]func(*view) answer{
 	"two-firewalls":               dropBy(firewallTwo),
 	"forward-return-path-blocked": returnBlocked,
 	"rp-filter-drop":              reversePath,
-	"forward-reject-rule":         rejectedBy,
+	"forward-reject-rule":         rejected,
 
 	// Routes.
 	"no-default-route":             noDefaultRoute,

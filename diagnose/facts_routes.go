@@ -1,10 +1,6 @@
 package diagnose
 
-import (
-	"slices"
-
-	"github.com/wgtrace/wgtrace/internal/host"
-)
+import "github.com/wgtrace/wgtrace/internal/host"
 
 // noDefaultRoute goes by the kernel's answer for this very client where it was
 // asked: rules can send one subnet elsewhere.
@@ -102,16 +98,12 @@ func foreignSNAT(v *view) answer {
 	return settings(host.FactNo)
 }
 
-// rejectedBy tests for a refusal by a rule that is not firewalld's.
-func rejectedBy(v *view) answer {
-	return settings(anyOf(v.dropper(), firewallPlain, firewallDocker, firewallUFW, firewallTwo))
-}
-
-// anyOf is yes if a drop is by one of these, and not known if it is not known
-// whether there is one.
-func anyOf(got firewall, kinds ...firewall) host.Fact {
-	if got == firewallUnknown {
-		return host.FactUnknown
+// rejected can only be refuted: whose rule it is that refuses, the words of the
+// refusal say.
+func rejected(v *view) answer {
+	switch v.dropper() {
+	case firewallNone, firewallFirewalld:
+		return settings(host.FactNo)
 	}
-	return host.FactOf(slices.Contains(kinds, got))
+	return silent
 }

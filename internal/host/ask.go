@@ -241,6 +241,9 @@ func (s *Snapshot) filtered(p *Packet, hooks []string) (Fact, Place) {
 		q := *p
 		if hook == "prerouting" {
 			q.Out = ""
+			if q.State == "established" {
+				q.Dst = netip.Addr{} // an answer is still addressed to the machine
+			}
 		}
 		w := s.Firewall.walk(&q, nil)
 		for _, c := range s.Firewall.hook(hook, "filter", p.Family) {
@@ -404,6 +407,9 @@ func (s *Snapshot) Untracked(p Path) Fact {
 	answer := s.Firewall.Read.no()
 	for _, packet := range append(p.out(), p.back()...) {
 		packet.Out = ""
+		if packet.State == "established" {
+			packet.Dst = netip.Addr{} // an answer is still addressed to the machine
+		}
 		packet.State = ""
 		w := s.Firewall.walk(&packet, nil)
 		for i := range s.Firewall.Chains {
