@@ -174,7 +174,7 @@ func (p *point) ask(ctx *Context, client netip.Addr) Check {
 	if line.Cause != "" {
 		line.Fixes = fixesFor(line.Cause, Values{
 			Tunnel: ctx.Tunnel, WAN: ctx.WAN, Client: client, Prefix: prefix, PrefixGuessed: guessed,
-			Server: ctx.Server, Port: v.port, Remote: ctx.Remote, Drop: v.dropPlace(),
+			Server: ctx.Server, Port: v.port, Remote: ctx.Remote, Drop: v.dropPlace(line.Cause),
 		}, ctx.OS)
 	}
 	if line.State == StateUnknown {

@@ -247,13 +247,11 @@ func (s *subject) finding(r *rule, p proof) Finding {
 	if r.causes != nil {
 		f.Causes = s.weigh(f.ID, values.Server, r.causes(s, s.ctx.OS))
 	}
-	if s.client != nil {
-		values.Drop = s.view(f.ID).dropPlace()
-	}
 	for _, c := range f.Causes {
 		if c.Probability == 0 {
 			continue // the settings rule it out
 		}
+		values.Drop = s.view(f.ID).dropPlace(c.ID)
 		f.Fixes = addFixes(f.Fixes, fixesFor(c.ID, values, s.ctx.OS))
 	}
 	return f

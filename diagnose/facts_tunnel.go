@@ -56,15 +56,21 @@ func (v *view) ownAddrs() []netip.Addr {
 }
 
 func firewallBlocksPort(v *view) answer {
+	f, _ := v.portFiltered()
+	return settings(f)
+}
+
+// portFiltered says whether the firewall keeps the device in hand from WireGuard's
+// port, and where.
+func (v *view) portFiltered() (host.Fact, host.Place) {
 	if v.facts == nil || v.port == 0 {
-		return silent
+		return host.FactUnknown, host.Place{}
 	}
 	family := 4
 	if v.peer.Addr().Is6() {
 		family = 6
 	}
-	f, _ := v.facts.InputFiltered(v.path.WAN, v.peer.Addr(), family, "udp", v.port)
-	return settings(f)
+	return v.facts.InputFiltered(v.path.WAN, v.peer.Addr(), family, "udp", v.port)
 }
 
 // clientKeyUnknown: a device without peers knows nobody. With peers the settings
@@ -126,9 +132,6 @@ func dnsNoListener(v *view) answer {
 }
 
 func dnsFirewall(v *view) answer {
-	if v.facts == nil || !v.path.Client.IsValid() {
-		return silent
-	}
 	f, _ := v.dnsFiltered()
 	return settings(f)
 }
@@ -136,6 +139,9 @@ func dnsFirewall(v *view) answer {
 // dnsFiltered says whether the host's firewall drops the client's questions for
 // names, and where.
 func (v *view) dnsFiltered() (host.Fact, host.Place) {
+	if v.facts == nil || !v.path.Client.IsValid() {
+		return host.FactUnknown, host.Place{}
+	}
 	family := 6
 	if v.path.Client.Is4() {
 		family = 4

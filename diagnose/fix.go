@@ -49,6 +49,7 @@ type recipe struct {
 	commands []string
 	undo     []string
 	notes    []string
+	known    bool   // only where the chain that drops is known
 	filter   string // of which firewall: host.SourceNft or host.SourceIptablesNft; "" for any
 	risky    bool   // reloads a firewall, touches INPUT or moves WireGuard's port
 }
@@ -116,7 +117,7 @@ func (r recipe) fill(cause string, v Values, family correlate.Family) Fix {
 		Notes:    append([]string(nil), r.notes...),
 		Args:     args,
 	}
-	if _, _, known := v.Drop.words(); known && mentions(r.commands, "{CHAIN}") {
+	if _, _, known := v.Drop.words(); known && !r.known && mentions(r.commands, "{CHAIN}") {
 		fix.Commands = fix.Commands[1:] // that shows where the chain is
 	}
 	if args["prefix_guessed"] == true && mentions(r.commands, "{NET}") {

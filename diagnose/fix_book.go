@@ -7,7 +7,7 @@ var book = map[string][]recipe{
 	// handshake-unanswered
 	"server-key-mismatch":            {keyPhoneLinux, keyPhoneWindows, keyPhoneMacOS, keyPhoneOpenWrt, keyPhoneRouterOS},
 	"client-key-unknown":             {peerLinux, peerOpenWrt, peerWindows},
-	"host-firewall-blocks-wg-port":   {portLinux, portLinuxUFW, portLinuxFirewalld, portWindows, portRouterOS},
+	"host-firewall-blocks-wg-port":   {portNFT, portLinux, portLinuxUFW, portLinuxFirewalld, portWindows, portRouterOS},
 	"handshake-replay-clock":         {clockLinux, clockWindows, clockPhone},
 	"port-forward-missing":           {portRouter},
 	"wrong-endpoint":                 {endpointPhone},

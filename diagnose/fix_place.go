@@ -18,22 +18,26 @@ type dropping struct {
 	table, chain string
 }
 
-// dropPlace returns the chain that drops what the client sends, else the one that
-// drops what comes back to it; where names are not answered, the one that drops
-// questions for them.
-func (v *view) dropPlace() dropping {
-	if v.facts == nil || !v.path.Client.IsValid() {
+// dropPlace returns the chain that a cause is about: the one that keeps phones'
+// calls out, or their questions for names; else the one that drops what the client
+// sends, or else what comes back to it.
+func (v *view) dropPlace(cause string) dropping {
+	if v.facts == nil {
 		return dropping{}
 	}
-	if v.finding == dnsUnansweredID {
+	switch cause {
+	case "host-firewall-blocks-wg-port":
+		return placeOf(v.portFiltered())
+	case "dns-host-firewall":
 		return placeOf(v.dnsFiltered())
 	}
-	for _, back := range []bool{false, true} {
-		if d := placeOf(v.facts.Filtered(v.path, back)); d != (dropping{}) {
-			return d
-		}
+	if !v.path.Client.IsValid() {
+		return dropping{}
 	}
-	return dropping{}
+	if d := placeOf(v.facts.Filtered(v.path, false)); d != (dropping{}) {
+		return d
+	}
+	return placeOf(v.facts.Filtered(v.path, true))
 }
 
 // placeOf takes over the place of a drop, if there is one.
@@ -57,7 +61,10 @@ func (d dropping) words() (table, chain string, known bool) {
 // fits reports whether a recipe for one kind of firewall is for the one that
 // drops: rules of iptables are no use against a chain that is not its own.
 func (d dropping) fits(r *recipe) bool {
+	_, _, known := d.words()
 	switch {
+	case r.known && !known:
+		return false
 	case d.source == "" || r.filter == "":
 		return true
 	case d.source == host.SourceNft:

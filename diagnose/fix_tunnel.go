@@ -1,5 +1,7 @@
 package diagnose
 
+import "github.com/wgtrace/wgtrace/internal/host"
+
 // Windows keeps tunnels in encrypted files that only its own app edits, so the
 // fixes there show what is set and leave the change to the app.
 const wgWindows = `& "$env:ProgramFiles\WireGuard\wg.exe" show {TUN} `
@@ -88,10 +90,18 @@ var (
 // WireGuard's own port.
 var (
 	portLinux = recipe{
-		id: "port-linux", os: osLinux,
-		commands: []string{`{IPTABLES} -I INPUT 1 -p udp --dport {PORT} -j ACCEPT`},
-		undo:     []string{`{IPTABLES} -D INPUT -p udp --dport {PORT} -j ACCEPT`},
+		id: "port-linux", os: osLinux, filter: host.SourceIptablesNft,
+		commands: []string{`{IPTABLES-IN-USE} -I INPUT 1 -p udp --dport {PORT} -j ACCEPT`},
+		undo:     []string{`{IPTABLES-IN-USE} -D INPUT -p udp --dport {PORT} -j ACCEPT`},
 		notes:    []string{"needs-root", "insert-not-append", "lost-at-reboot", "persist"},
+		risky:    true,
+	}
+	// Against a drop of nft itself, which no rule of iptables can overrule.
+	portNFT = recipe{
+		id: "port-linux-nft", os: osLinux, filter: host.SourceNft, known: true,
+		commands: []string{`nft 'insert rule {TABLE} {CHAIN} udp dport {PORT} accept comment "wgtrace"'`},
+		undo:     filterNFT.undo,
+		notes:    []string{"needs-root", "insert-not-append", "lost-at-reboot"},
 		risky:    true,
 	}
 	portLinuxUFW = recipe{

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -85,6 +86,11 @@ func TestCheck(t *testing.T) {
 				t.Errorf("judged elsewhere: %d, %s%s", again.status, again.stdout, again.stderr)
 			}
 			checkTerminal(t, again.stdout)
+			for _, s := range c.Settings {
+				if s.State == "wrong" && s.Cause != nil && sc.Name != "v6-no-default-route" {
+					checkFix(t, l, &s)
+				}
+			}
 		})
 	}
 }
@@ -103,4 +109,47 @@ func checkInLab(t *testing.T, l *lab.Lab) (status int, stdout []byte) {
 		t.Fatal(err)
 	}
 	return cmd.ProcessState.ExitCode(), out
+}
+
+// isIPv6: a fix is for one family, and the line of another client comes up once
+// the first is cured.
+func isIPv6(client *string) bool { return client != nil && strings.Contains(*client, ":") }
+
+// checkFix runs the first fix of a wrong setting on the lab's server, which must
+// make it right, and then its undo, which must make it wrong again. What keeps a
+// fix over a restart is written to the machine's own files, and not run.
+func checkFix(t *testing.T, l *lab.Lab, s *report.Setting) {
+	t.Helper()
+	apply := func(commands []string) {
+		for _, c := range commands {
+			if strings.Contains(c, "/etc/") {
+				continue
+			}
+			if out, err := l.Server().Command(t.Context(), "bash", "-c", c).CombinedOutput(); err != nil {
+				t.Fatalf("%s: %s: %v: %s", *s.Cause, c, err, out)
+			}
+		}
+	}
+	wrong := func() bool {
+		_, raw := checkInLab(t, l)
+		var c report.Check
+		if err := json.Unmarshal(raw, &c); err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range c.Settings {
+			if o.ID == s.ID && o.State == "wrong" && isIPv6(o.Client) == isIPv6(s.Client) {
+				return true
+			}
+		}
+		return false
+	}
+	f := s.Fixes[0]
+	apply(f.Commands)
+	if wrong() {
+		t.Errorf("%s: still wrong after %q", *s.Cause, f.Commands)
+	}
+	apply(f.Undo)
+	if !wrong() {
+		t.Errorf("%s: right after the undo %q", *s.Cause, f.Undo)
+	}
 }

@@ -59,6 +59,10 @@ var enFixes = map[string]FixText{
 		Title:   `Loosen the check of the sender's address`,
 		Changes: `It sets rp_filter to loose (2): a sender must still be reachable, but by any adapter.`,
 	},
+	"port-linux-nft": {
+		Title:   `Open WireGuard's port on {{host .os}} (nftables)`,
+		Changes: `It inserts one rule that accepts UDP{{if .port}} port {{.port}}{{end}} at the top of the chain that drops it.`,
+	},
 	"port-linux": {
 		Title:   `Open WireGuard's port on {{host .os}}`,
 		Changes: `It adds one rule that accepts UDP{{if .port}} port {{.port}}{{end}}; no other rule is touched.`,
