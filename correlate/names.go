@@ -98,7 +98,7 @@ func (e *Engine) noteQuery(ri int32, p *capture.Packet) {
 	a.next++
 }
 
-// named notes the answer to a query inside the tunnel.
+// name notes the answer to a query inside the tunnel.
 func (r *request) name(p *capture.Packet) {
 	r.named, r.rcode = true, p.DNSRCode
 }

@@ -130,6 +130,15 @@ func TestNames(t *testing.T) {
 			t.Errorf("resolvers %+v", r)
 		}
 	})
+	t.Run("the tap says late that it dropped packets meanwhile", func(t *testing.T) {
+		tr := &trace{opts: correlate.Options{Own: []netip.Addr{netip.MustParseAddr(inner)}}}
+		each(tr, inner, func(us int64, _ uint16, q pk) { tr.tunnel(us, q) })
+		tr.idle(30_000_000)
+		tr.inStats = []stat{{at: base + 1}, {at: base + 29e9, dropped: 3}}
+		if r := client(t, tr.run(t), phone).Resolvers; len(r) != 1 || r[0].Ends[correlate.NameOpen].Count != 3 || r[0].Ends[correlate.NameSilent].Count != 0 {
+			t.Errorf("resolvers %+v", r)
+		}
+	})
 	t.Run("one client asks another", func(t *testing.T) {
 		tr := &trace{opts: correlate.Options{Clients: []netip.Prefix{netip.MustParsePrefix("10.8.0.2/31")}}}
 		q := query(c, tablet+":53", 7, "example.org")

@@ -15,7 +15,7 @@ var dnsBlockedUpstream = rule{
 		switch {
 		case end == correlate.NameNoReply, end == correlate.NameErrored:
 			return resolverProof(r, end, 0.9)
-		case end == correlate.NameBare && r.Addr.IsPrivate() && s.ledgerless(correlate.FateUntranslated):
+		case end == correlate.NameBare && r.Addr.IsPrivate() && s.nothingMet(correlate.FateUntranslated):
 			// To a private address packets may leave untranslated on purpose.
 			return resolverProof(r, end, 0.8)
 		case end == correlate.NameUnreachable && !r.Host && r.Addr.IsPrivate() && !deniesPort(r):
@@ -33,9 +33,9 @@ var dnsBlockedUpstream = rule{
 	},
 }
 
-// ledgerless reports whether no request of the client to a public address met a
+// nothingMet reports whether no request of the client to a public address met a
 // fate.
-func (s *subject) ledgerless(fate correlate.Fate) bool {
+func (s *subject) nothingMet(fate correlate.Fate) bool {
 	for k := range s.client.Families {
 		for i := range s.client.Families[k].Ledgers {
 			if s.client.Families[k].Ledgers[i].Fates[fate].Count > 0 {
