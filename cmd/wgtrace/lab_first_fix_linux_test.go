@@ -38,7 +38,7 @@ func TestFirstFixCures(t *testing.T) {
 			if _, err := l.Run(ctx, lab.First, lab.Run{Workload: lab.Probe}); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(time.Until(begun.Add(8 * time.Second)))
+			time.Sleep(time.Until(begun.Add(9 * time.Second)))
 			sick := watch.stop(t)
 			known := strings.NewReplacer("GATEWAY-ADDRESS", l.Plan().Server.Gateway4.String(), "DROPPING-TABLE", "filter", "DROPPING-CHAIN", "forward")
 			script := known.Replace(strings.Join(firstFix(t, sick), "\n"))
@@ -50,6 +50,7 @@ func TestFirstFixCures(t *testing.T) {
 			if _, err := l.Run(ctx, lab.First, lab.Run{Workload: lab.Probe}); err != nil {
 				t.Fatal(err)
 			}
+			settle(t, ctx, l)
 			if got := watch.stop(t); got.verdict.Status != "healthy" {
 				t.Errorf("after the fix: %+v\n%s", got.verdict, got.text(t))
 			}
