@@ -50,12 +50,21 @@ func (t *printer) causeTable() table {
 	if f == nil || len(f.Causes) < 2 && !t.opts.Verbose {
 		return s
 	}
+	var out []string
 	for _, c := range f.Causes {
 		title := c.Title
+		// What is out of the question needs no command that decides.
+		if causeGrade(c.Probability, c.Basis) == gradeRuledOut && !t.opts.Verbose {
+			out = append(out, title)
+			continue
+		}
 		if t.opts.Verbose && c.Why != "" {
 			title += ". " + c.Why
 		}
 		s.rows = append(s.rows, []string{title, t.word("grade-"+causeGrade(c.Probability, c.Basis), nil), c.SettledBy})
+	}
+	if len(out) > 0 {
+		s.after = append(s.after, t.word("ruled-out", map[string]any{"name": strings.Join(out, "; ")}))
 	}
 	return s
 }

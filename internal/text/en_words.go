@@ -66,6 +66,8 @@ var enWords = map[string]string{
 	"wg-port-unknown":   `The port is not known.`,
 	"clock":             `Clocks: {{.name}}.`,
 
+	"ruled-out": `Not the reason, by the settings: {{.name}}.`,
+
 	// What the settings say.
 	"section-settings":   `What the settings say`,
 	"layer-tunnel":       `The tunnel`,
