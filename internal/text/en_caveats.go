@@ -25,7 +25,7 @@ var enCaveats = map[string]string{
 	"roles-tied":          `Nothing in the captures says which one is the tunnel: the order in which they were given was used.`,
 	"no-wg-port":          `WireGuard's own packets were not recognised on the WAN, so the encrypted part was not examined. --wg-port names the port.`,
 	"settings-disagree":   `The settings look right, the packets disagree: every reason that is known for this was looked for in the settings of {{host ""}} and not found there.`,
-	"settings-look-wrong": `Packets get through, although {{n .count "setting looks" "settings look"}} wrong: they were read later than the packets passed, or another path is in use.`,
+	"settings-look-wrong": `Packets get through, although {{n .count "setting looks" "settings look"}} wrong: they were read at another moment than the packets, or something beyond {{host ""}} makes up for it.`,
 	"pending":             `{{n .count "attempt" "attempts"}} came too late in the capture to say whether an answer would have followed.`,
 
 	"port-contradiction":   `WireGuard's port was given as {{.given}}, but its greetings go to port {{.seen}}.`,
