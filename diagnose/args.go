@@ -84,7 +84,7 @@ func fixValues(ev *correlate.Evidence, ctx *Context, c *correlate.Client) Values
 		Port: ev.WireGuard.Port, Server: ctx.Server, Remote: ctx.Remote,
 	}
 	if c != nil {
-		v.Client = c.Addrs[0]
+		v.Client, v.Hosts = c.Addrs[0], c.Addrs
 		v.Prefix, v.PrefixGuessed = prefixOf(ctx, c.Addrs[0])
 	} else if len(ctx.Prefixes) > 0 {
 		v.Prefix = ctx.Prefixes[0].Masked()

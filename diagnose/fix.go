@@ -32,6 +32,7 @@ type Values struct {
 	Prefix        netip.Prefix // the tunnel's subnet
 	PrefixGuessed bool         // Prefix was not read from any settings
 	Client        netip.Addr   // the client's inner address
+	Hosts         []netip.Addr // all inner addresses of the client; empty: Client alone
 	Server        netip.Addr   // the server's own address inside the tunnel
 	Port          uint16       // WireGuard's UDP port at the server
 	PublicKey     string       // the client's, base64
@@ -107,7 +108,7 @@ func (v Values) family() correlate.Family {
 // fill makes the fix: every value checked, every gap a visible placeholder.
 func (r recipe) fill(cause string, v Values, family correlate.Family) Fix {
 	args := v.checked(r.os, family)
-	words := replacer(args, v.Drop, r.os, family)
+	words := replacer(args, v.Drop, v.hosts(args, family), r.os, family)
 	fix := Fix{
 		ID:       r.id,
 		OS:       r.os,
@@ -192,9 +193,29 @@ func hostBits(family correlate.Family) string {
 	return "/32"
 }
 
+// hosts are the client's addresses as a list of AllowedIPs. A command that sets
+// the list replaces it, so that one which names an IPv4 address alone would end
+// IPv6.
+func (v Values) hosts(args map[string]any, family correlate.Family) string {
+	var list []string
+	for _, a := range v.Hosts {
+		f := correlate.IPv4
+		if a.Unmap().Is6() {
+			f = correlate.IPv6
+		}
+		if s, ok := safeAddr(a, f); ok {
+			list = append(list, s+hostBits(f))
+		}
+	}
+	if len(list) == 0 {
+		return args["client"].(string) + hostBits(family)
+	}
+	return strings.Join(list, ",")
+}
+
 // replacer fills in the words of a recipe in one pass, so that a value that
 // looks like such a word is not replaced again.
-func replacer(args map[string]any, drop dropping, os string, family correlate.Family) *strings.Replacer {
+func replacer(args map[string]any, drop dropping, hosts, os string, family correlate.Family) *strings.Replacer {
 	table, chain, _ := drop.words()
 	text := func(key string) string { return args[key].(string) }
 	ip, iptables, menu, version := "ip", "iptables", "/ip", "-4"
@@ -215,6 +236,7 @@ func replacer(args map[string]any, drop dropping, os string, family correlate.Fa
 		"{NET}", text("prefix"),
 		"{CLIENT}", text("client"),
 		"{HOST}", text("client")+hostBits(family),
+		"{HOSTS}", hosts,
 		"{SRV}", text("server"),
 		"{PORT}", text("port"),
 		"{KEY}", text("public_key"),

@@ -61,7 +61,7 @@ var (
 		id: "hijack-linux", os: osLinux,
 		commands: []string{
 			`wg show {TUN} allowed-ips`,
-			`wg set {TUN} peer {KEY} allowed-ips {HOST}`,
+			`wg set {TUN} peer {KEY} allowed-ips {HOSTS}`,
 			`ip {V} rule del table 51820`,
 			`ip {V} rule del table main suppress_prefixlength 0`,
 		},

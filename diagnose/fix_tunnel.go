@@ -16,7 +16,7 @@ var (
 
 	peerLinux = recipe{
 		id: "peer-linux", os: osLinux,
-		commands: []string{`wg show {TUN} peers`, `wg set {TUN} peer {KEY} allowed-ips {HOST}`},
+		commands: []string{`wg show {TUN} peers`, `wg set {TUN} peer {KEY} allowed-ips {HOSTS}`},
 		undo:     []string{`wg set {TUN} peer {KEY} remove`},
 		notes:    []string{"needs-root"},
 	}
@@ -57,7 +57,7 @@ var (
 	// had it, so the lists are shown first: they are what the undo needs.
 	aipLinux = recipe{
 		id: "aip-linux", os: osLinux,
-		commands: []string{`wg show {TUN} allowed-ips`, `wg set {TUN} peer {KEY} allowed-ips {HOST}`},
+		commands: []string{`wg show {TUN} allowed-ips`, `wg set {TUN} peer {KEY} allowed-ips {HOSTS}`},
 		undo:     []string{`bash -c 'wg syncconf {TUN} <(wg-quick strip {TUN})'`},
 		notes:    []string{"needs-root", "replaces-allowed-ips"},
 	}

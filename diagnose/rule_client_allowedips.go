@@ -13,7 +13,7 @@ var (
 	clientAllowedIPs = rule{
 		id: clientAllowedIPsID, layer: 4, severity: SeverityFault,
 		prove: func(s *subject) (proof, bool) {
-			narrow := len(s.ctx.PhoneAllowedIPs) > 0 && !coversInternet(s.ctx.PhoneAllowedIPs)
+			narrow := len(s.ctx.PhoneAllowedIPs) > 0 && shareOf(s.ctx.PhoneAllowedIPs, all4) < mostOfIt
 			if !narrow && (!s.tried() || len(s.ctx.PhoneAllowedIPs) > 0) {
 				return proof{}, false
 			}
@@ -65,18 +65,3 @@ func public(a netip.Addr) bool {
 // sharedSpace is the address block of carrier-grade NAT (RFC 6598), which
 // overlay networks use too.
 var sharedSpace = netip.MustParsePrefix("100.64.0.0/10")
-
-// coversInternet reports whether allowed IPs send the internet's IPv4 addresses
-// into the tunnel: everything, or the two halves that some clients are given
-// instead.
-func coversInternet(list []netip.Prefix) bool {
-	low, high := false, false
-	for _, p := range list {
-		if !p.Addr().Is4() || p.Bits() > 1 {
-			continue
-		}
-		low = low || p.Contains(netip.AddrFrom4([4]byte{1, 1, 1, 1}))
-		high = high || p.Contains(netip.AddrFrom4([4]byte{200, 1, 1, 1}))
-	}
-	return low && high
-}

@@ -37,11 +37,11 @@ func settingsOf(words *text.Catalog, checks []diagnose.Check) []Setting {
 		reason, _ := args["reason"].(string)
 		state := c.ID + "/" + row.State
 		switch {
+		case reason != "" && words.HasCheck(state+"/"+reason):
+			row.Found = words.Check(state+"/"+reason, args)
 		case c.Cause != "":
 			t, _ := words.Cause(c.Cause, args)
 			row.Found = t.Title
-		case reason != "" && words.HasCheck(state+"/"+reason):
-			row.Found = words.Check(state+"/"+reason, args)
 		case words.HasCheck(state):
 			row.Found = words.Check(state, args)
 		case c.Why != "":

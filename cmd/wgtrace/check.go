@@ -20,6 +20,7 @@ type checkOptions struct {
 	tunnel   string
 	wan      string
 	hostFile string
+	phone    phoneOptions
 	asJSON   bool
 }
 
@@ -33,10 +34,17 @@ each whether it is right: the tunnel, passing packets on, address translation,
 names. What cannot be read is said to be not known. Settings that are right do
 not prove that packets get through: that is what wgtrace live is for.
 
+With --phone also the configuration that a phone was given, the file behind its
+QR code, is compared with the server. Private keys in it are read to derive the
+public one, and neither kept nor shown. With --config the server is what its own
+file says, and this host is not looked at.
+
 Most of it needs root. Exit status: 0 right, 1 something is wrong, 3 not known.`,
 		Example: `  sudo wgtrace check
   sudo wgtrace check --format json > server.json
-  wgtrace check --host-facts server.json           read elsewhere`,
+  wgtrace check --host-facts server.json           read elsewhere
+  sudo wgtrace check --phone phone.conf
+  wgtrace check --phone phone.conf --config wg0.conf`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.asJSON {
@@ -52,6 +60,8 @@ Most of it needs root. Exit status: 0 right, 1 something is wrong, 3 not known.`
 	f.StringVar(&o.tunnel, "tunnel", "", "tunnel `adapter` (default: the WireGuard adapter)")
 	f.StringVar(&o.wan, "wan", "", "WAN `adapter` (default: that of the default route)")
 	f.StringVar(&o.hostFile, "host-facts", "", "judge the settings in a `FILE` instead of this host's")
+	f.StringVar(&o.phone.file, "phone", "", "compare a phone's configuration `FILE` with the server")
+	f.StringVar(&o.phone.server, "config", "", "with --phone: the server's configuration `FILE` instead of its device")
 	f.BoolVar(&o.asJSON, "json", false, "as --format json")
 	o.output.register(f)
 	return cmd
@@ -61,6 +71,9 @@ func (o *checkOptions) run(ctx context.Context, s streams) error {
 	if ctx == nil {
 		ctx = context.Background()
 	}
+	if err := o.phone.read(); err != nil {
+		return err
+	}
 	facts, err := o.facts(ctx)
 	if err != nil {
 		return err
@@ -69,12 +82,15 @@ func (o *checkOptions) run(ctx context.Context, s streams) error {
 	if system == "auto" {
 		system = systemOf(facts.OS)
 	}
+	if o.tunnel == "" {
+		o.tunnel = o.phone.device(facts)
+	}
 	dc := o.analysis.context(system)
 	addFacts(&dc, facts, o.tunnel, o.wan)
-	checks := diagnose.Checks(dc)
+	checks := append(diagnose.Checks(dc), o.phone.checks(dc)...)
 	info := report.Info{
 		Name: "wgtrace", Version: toolVersion(), OS: runtime.GOOS, Arch: runtime.GOARCH, Lang: o.output.lang,
-		HostJSON: factsJSON(facts), Live: o.hostFile == "", OSChoice: system,
+		HostJSON: factsJSON(facts), Live: facts.OS != "" && o.hostFile == "", OSChoice: system,
 	}
 	c := report.BuildCheck(checks, facts.Taken, info)
 	err = o.output.each(s.out, func(w io.Writer, format string, color bool) error {
@@ -89,10 +105,14 @@ func (o *checkOptions) run(ctx context.Context, s streams) error {
 	return verdictStatus(report.StatusExit(c.Verdict.Status))
 }
 
-// facts are those of this host, or of a file.
+// facts are those of this host, or of a file. None are known where two
+// configurations are compared: nothing says that one of them is this host's.
 func (o *checkOptions) facts(ctx context.Context) (*host.Snapshot, error) {
-	if o.hostFile != "" {
+	switch {
+	case o.hostFile != "":
 		return loadFacts(o.hostFile)
+	case o.phone.config != nil:
+		return &host.Snapshot{}, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, factsTimeout)
 	defer cancel()

@@ -95,13 +95,13 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-func checkInLab(t *testing.T, l *lab.Lab) (status int, stdout []byte) {
+func checkInLab(t *testing.T, l *lab.Lab, args ...string) (status int, stdout []byte) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := l.Server().Command(t.Context(), self, "check", "--json")
+	cmd := l.Server().Command(t.Context(), self, append([]string{"check", "--json"}, args...)...)
 	cmd.Env = append(os.Environ(), envRun+"=1")
 	out, err := cmd.Output()
 	var exit *exec.ExitError

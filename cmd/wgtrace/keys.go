@@ -1,8 +1,6 @@
 package main
 
 import (
-	"errors"
-	"os"
 	"slices"
 
 	"github.com/spf13/pflag"
@@ -46,15 +44,9 @@ func (o *keyOptions) check() error {
 	if o.config == "" {
 		return nil
 	}
-	c, err := wgconf.Read(o.config)
-	var wrong *wgconf.Error
-	switch {
-	case errors.As(err, &wrong):
-		return usage("--config wg0.conf: the file that wg-quick reads", "--config %s", err)
-	case errors.Is(err, os.ErrNotExist):
-		return usage("--config /etc/wireguard/wg0.conf", "--config %s: no such file", o.config)
-	case err != nil:
-		return usage("", "--config %s: %s", o.config, err)
+	c, err := readConfig("--config", o.config, "/etc/wireguard/wg0.conf")
+	if err != nil {
+		return err
 	}
 	o.file = c
 	mine, theirs := &o.servers, &o.peers

@@ -72,6 +72,9 @@ func (l *Lab) Forget(context.Context) error { return errNotLinux }
 // ShareProfile returns an error.
 func (l *Lab) ShareProfile(context.Context) error { return errNotLinux }
 
+// Profile returns nothing.
+func (l *Lab) Profile(int) string { return "" }
+
 // ResetTruth returns an error.
 func (l *Lab) ResetTruth(context.Context) error { return errNotLinux }
 

@@ -60,6 +60,9 @@ var FindingArgs = map[string]any{
 	"gateway":        "",       // the next router's address
 	"source":         "",       // the address that packets leave with
 	"pings":          int64(0), // answered echo requests
+	"endpoint":       "",       // the server's address as the phone's configuration has it
+	"called":         int64(0), // the port there
+	"own":            "",       // the server's address on the WAN
 	"keep":           "",       // the command that keeps a change which would take itself back
 	"undo_seconds":   int64(0),
 }

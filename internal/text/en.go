@@ -20,5 +20,5 @@ var english = language{
 	stages:   enStages,
 	hints:    enHints,
 	words:    enWords,
-	checks:   enChecks,
+	checks:   join(enChecks, enPhoneChecks),
 }

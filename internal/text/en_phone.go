@@ -1,0 +1,87 @@
+package text
+
+// enPhoneChecks compare a phone's configuration with its server, as enChecks do
+// with the server's own settings. What is to be changed in the phone's app has no
+// command, so that the sentence says it.
+var enPhoneChecks = map[string]string{
+	"phone-endpoint":                 `Where the phone calls`,
+	"phone-endpoint/ok/own":          `{{spell .endpoint "that address"}} is this server's, and {{.called}} is the port that WireGuard listens on`,
+	"phone-endpoint/wrong/none":      `none: set Endpoint to the server's public address and port`,
+	"phone-endpoint/wrong/no-port":   `"{{spell .endpoint "that address"}}" is not ADDRESS:PORT: set Endpoint to the server's public address, a colon and the port`,
+	"phone-endpoint/wrong/inside":    `{{spell .endpoint "that address"}} is the server's address inside the tunnel, which exists only once the tunnel works: set Endpoint to its public address`,
+	"phone-endpoint/wrong/nowhere":   `{{spell .endpoint "that address"}} leads nowhere from the phone: set Endpoint to the server's public address`,
+	"phone-endpoint/wrong/port":      `the phone calls port {{.called}}, and WireGuard listens on {{.port}}: make both the same`,
+	"phone-endpoint/unknown/private": `{{spell .endpoint "that address"}} is a private address and not this server's: over mobile data it cannot be reached; the public address of the router belongs there`,
+	"phone-endpoint/note/private":    `{{spell .endpoint "that address"}} is a private address: the phone reaches it in this network only, never over mobile data; from outside it needs the router's public address`,
+	"phone-endpoint/note/shared":     `{{spell .endpoint "that address"}} is shared by customers of a provider (100.64.0.0/10), who cannot be called from outside: ask the provider for a public address`,
+	"phone-endpoint/note/name":       `{{spell .endpoint "that address"}}, port {{.called}}: a name, which was not looked up; it must lead to the public address in front of this server`,
+	"phone-endpoint/note/name-port":  `{{spell .endpoint "that address"}}, port {{.called}}, and WireGuard listens on {{.port}}: right only where a router passes {{.called}} on to {{.port}}`,
+	"phone-endpoint/note/other-port": `{{spell .endpoint "that address"}}, port {{.called}}, and WireGuard listens on {{.port}}: right only where a router passes {{.called}} on to {{.port}}`,
+	"phone-endpoint/note/router":     `{{spell .endpoint "that address"}} is not this server's own: right if it is the router's, which must pass UDP port {{.called}} on to {{spell .own "this server"}}`,
+	"phone-endpoint/note/elsewhere":  `{{spell .endpoint "that address"}}, port {{.called}}: right if it is the public address in front of the server`,
+
+	"phone-server-key":                   `The server's key`,
+	"phone-server-key/ok":                `the phone has this server's`,
+	"phone-server-key/unknown/no-key":    `the server's configuration holds no private key to compare with`,
+	"phone-server-key/unknown/no-device": `no WireGuard adapter was found to compare with: start the tunnel, or name the server's file with --config`,
+	"phone-server-key/wrong/own":         `the phone has its own key in the place of the server's: copy the server's public key into PublicKey`,
+	"phone-server-key/wrong/other":       `the phone has another server's, and this one will not answer it: copy this server's public key into PublicKey`,
+
+	"phone-key":                  `The phone's key`,
+	"phone-key/ok":               `the server knows it`,
+	"phone-key/unknown/no-key":   `the file holds no PrivateKey, so that the key it belongs to is not known`,
+	"phone-key/wrong/server-own": `it is the server's own: the file is the server's, or the phone was given its key; each device needs a pair of its own`,
+	"phone-key/wrong/replaced":   `the server does not know it, and has {{spell .client "the phone's address"}} for another key: the phone was given a new one, or two devices share the address`,
+	"phone-key/wrong/unknown":    `the server does not know it, and will not answer: add the phone as a [Peer] and load it`,
+
+	"phone-psk":              `The preshared key`,
+	"phone-psk/ok/both":      `both have one; whether it is the same was not compared`,
+	"phone-psk/ok/neither":   `neither has one`,
+	"phone-psk/wrong/phone":  `only the phone has one: remove PresharedKey from the phone, or give the server's [Peer] the same`,
+	"phone-psk/wrong/server": `only the server has one: give the phone the same PresharedKey, or remove the server's`,
+
+	"phone-address":               `The phone's address`,
+	"phone-address/ok":            `the server expects {{spell .client "the address"}} from this phone`,
+	"phone-address/wrong/none":    `none: set Address to the one that the server's AllowedIPs name for this phone`,
+	"phone-address/wrong/server":  `{{spell .client "the address"}} is the server's own: give the phone another one of the tunnel's subnet`,
+	"phone-address/wrong/outside": `{{spell .client "the address"}} is in no AllowedIPs at the server, which throws away what comes from it`,
+	"phone-address/wrong/taken":   `the server has {{spell .client "the address"}} for another device, and throws away what this phone sends`,
+
+	"phone-duplicates":       `Addresses used twice`,
+	"phone-duplicates/ok":    `none: each is one device's`,
+	"phone-duplicates/wrong": `{{spell .prefix "an address"}} stands at two peers: only the last one gets it; give each an address of its own`,
+
+	"phone-routes":             `What goes into the tunnel`,
+	"phone-routes/ok/all":      `everything`,
+	"phone-routes/ok/most":     `nearly everything`,
+	"phone-routes/note/narrow": `only {{spell .prefix "an address"}}: websites go past the tunnel; for all traffic set AllowedIPs = 0.0.0.0/0, ::/0`,
+	"phone-routes/wrong/none":  `nothing: set AllowedIPs = 0.0.0.0/0, ::/0`,
+
+	"phone-ipv6":                `IPv6`,
+	"phone-ipv6/ok":             `goes into the tunnel, and the server passes it on`,
+	"phone-ipv6/ok/beside":      `does not go into the tunnel`,
+	"phone-ipv6/ok/kept":        `the phone has no such address in the tunnel and uses IPv4`,
+	"phone-ipv6/wrong/no-route": `goes into the tunnel and ends there, because the server has no IPv6: pages load late or not at all`,
+	"phone-ipv6/wrong/off":      `goes into the tunnel and ends there, because the server does not pass it on: pages load late or not at all`,
+	"phone-ipv6/unknown/server": `goes into the tunnel; whether the server has IPv6 cannot be seen from here`,
+
+	"phone-dns":                 `Name lookups`,
+	"phone-dns/ok/server":       `{{spell .resolver "the name service"}} is the server, and a name service answers there`,
+	"phone-dns/ok/inside":       `{{spell .resolver "the name service"}} is another device in the tunnel`,
+	"phone-dns/ok/lan":          `{{spell .resolver "the name service"}} is in the server's network and goes into the tunnel`,
+	"phone-dns/ok/public":       `{{spell .resolver "the name service"}} goes into the tunnel`,
+	"phone-dns/note/none":       `no DNS is set: the phone asks whatever its network gave it, which may not answer through the tunnel; DNS = 1.1.1.1 does`,
+	"phone-dns/note/outside":    `{{spell .resolver "the name service"}} is asked past the tunnel`,
+	"phone-dns/wrong/outside":   `{{spell .resolver "the name service"}} is behind the tunnel, and AllowedIPs do not hold it: add it there, or set DNS = 1.1.1.1`,
+	"phone-dns/wrong/server":    `{{spell .resolver "the name service"}} is the server, and no name service runs there: set DNS = 1.1.1.1`,
+	"phone-dns/wrong/nobody":    `{{spell .resolver "the name service"}} is nobody's: set DNS = 1.1.1.1`,
+	"phone-dns/wrong/itself":    `{{spell .resolver "the name service"}} is the phone itself: set DNS = 1.1.1.1`,
+	"phone-dns/unknown/server":  `{{spell .resolver "the name service"}} is the server; whether a name service runs there cannot be seen from here`,
+	"phone-dns/unknown/private": `{{spell .resolver "the name service"}} is a private address beyond the server; whether somebody answers there cannot be seen from here`,
+
+	"phone-mtu":             `The size of packets`,
+	"phone-mtu/ok":          `{{.mtu}} octets fit everywhere`,
+	"phone-mtu/ok/own":      `left to the app`,
+	"phone-mtu/wrong/small": `MTU = {{.mtu}} is too small for IPv6, which needs 1280: set MTU = 1280`,
+	"phone-mtu/note/large":  `MTU = {{.mtu}} leaves no room for the encryption on most lines, and packets are cut in two: set MTU = 1420, or remove the line`,
+}
