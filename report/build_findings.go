@@ -78,8 +78,8 @@ func (b *builder) fixesOf(fixes []diagnose.Fix, args map[string]any) []Fix {
 		data := maps.Clone(args)
 		maps.Copy(data, sanitizeArgs(x.Args))
 		t, _ := b.words.Fix(x.ID, data)
-		row := Fix{OS: x.OS, Title: t.Title, Commands: []string{}, Undo: []string{}, Notes: []string{},
-			cause: x.Cause, changes: t.Changes}
+		row := Fix{ID: x.ID, Cause: x.Cause, OS: x.OS, Title: t.Title, Commands: []string{}, Undo: []string{}, Notes: []string{},
+			changes: t.Changes}
 		for _, c := range x.Commands {
 			row.Commands = append(row.Commands, sanitize(c))
 		}

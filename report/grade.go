@@ -44,7 +44,7 @@ func (r *Report) firstFixes(f *Finding) []*Fix {
 	if f == nil || len(f.Fixes) == 0 {
 		return nil
 	}
-	cause := f.Fixes[0].cause
+	cause := f.Fixes[0].Cause
 	for _, c := range f.Causes {
 		if hasFix(f, c.ID) {
 			cause = c.ID
@@ -55,7 +55,7 @@ func (r *Report) firstFixes(f *Finding) []*Fix {
 	systems := map[string]bool{}
 	for i := range f.Fixes {
 		x := &f.Fixes[i]
-		if x.cause != cause || systems[x.OS] || len(first) > 0 && (r.subject.os != "" || x.OS == "") {
+		if x.Cause != cause || systems[x.OS] || len(first) > 0 && (r.subject.os != "" || x.OS == "") {
 			continue
 		}
 		systems[x.OS] = true
@@ -66,7 +66,7 @@ func (r *Report) firstFixes(f *Finding) []*Fix {
 
 func hasFix(f *Finding, cause string) bool {
 	for i := range f.Fixes {
-		if f.Fixes[i].cause == cause {
+		if f.Fixes[i].Cause == cause {
 			return true
 		}
 	}
@@ -81,13 +81,13 @@ func (r *Report) nextCause(f *Finding, tried []*Fix) (*Cause, *Fix) {
 	}
 	for i := range f.Causes {
 		c := &f.Causes[i]
-		if c.ID == tried[0].cause || causeGrade(c.Probability, c.Basis) == gradeRuledOut {
+		if c.ID == tried[0].Cause || causeGrade(c.Probability, c.Basis) == gradeRuledOut {
 			continue
 		}
 		var fix *Fix
 		for j := range f.Fixes {
 			x := &f.Fixes[j]
-			if x.cause == c.ID && len(x.Commands) > 0 && (r.subject.os == "" || x.OS == r.subject.os || x.OS == "") {
+			if x.Cause == c.ID && len(x.Commands) > 0 && (r.subject.os == "" || x.OS == r.subject.os || x.OS == "") {
 				fix = x
 				break
 			}

@@ -149,12 +149,13 @@ type Cause struct {
 
 // Fix is a set of commands. The first note says what they change.
 type Fix struct {
+	ID       string   `json:"id"`    // as "nat-linux-nft"
+	Cause    string   `json:"cause"` // id of the cause that it cures
 	OS       string   `json:"os"`
 	Title    string   `json:"title"`
 	Commands []string `json:"commands"`
 	Undo     []string `json:"undo"`
 	Notes    []string `json:"notes"`
 
-	cause   string
 	changes string
 }
