@@ -2,7 +2,6 @@ package report
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 
 	"github.com/wgtrace/wgtrace/capture"
@@ -191,7 +190,7 @@ func (b *builder) captureNotes(c *correlate.Capture) []string {
 	if c.Role.String() != "" && c.RoleWhy != "" && (b.info.Verbose || !b.info.Live) {
 		point := b.words.Word("point-"+c.Role.String(), nil)
 		why := b.words.Role(sanitize(c.RoleWhy))
-		notes = append(notes, fmt.Sprintf("%s %s.", b.words.Word("note-role", map[string]any{"name": point}), why))
+		note("note-role", map[string]any{"name": point, "why": why})
 	}
 	if d := c.Interface.Description; d != "" && d != c.Interface.Name {
 		note("note-description", map[string]any{"name": sanitize(d)})

@@ -24,6 +24,8 @@ func TestGolden(t *testing.T) {
 			}
 			compareGolden(t, s.name+".txt", text.Bytes())
 			compareGolden(t, s.name+".json", object.Bytes())
+			s.info.Lang = "zh"
+			compareGolden(t, s.name+".zh.txt", []byte(render(t, s, TextOptions{})))
 		})
 	}
 }

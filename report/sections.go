@@ -38,7 +38,7 @@ func (t *printer) others() table {
 		if f.Scope.Client != nil {
 			who = " (" + *f.Scope.Client + ")"
 		}
-		s.after = append(s.after, fmt.Sprintf("- %s: %s%s. %s", t.word("severity-"+f.Severity, nil), f.Title, who, f.Summary))
+		s.after = append(s.after, "- "+text.Sentences(t.word("severity-"+f.Severity, nil)+": "+t.sentence(f.Title+who), f.Summary))
 	}
 	return s
 }
@@ -59,7 +59,7 @@ func (t *printer) causeTable() table {
 			continue
 		}
 		if t.opts.Verbose && c.Why != "" {
-			title += ". " + c.Why
+			title = text.Sentences(t.sentence(title), c.Why)
 		}
 		s.rows = append(s.rows, []string{title, t.word("grade-"+causeGrade(c.Probability, c.Basis), nil), c.SettledBy})
 	}
@@ -79,7 +79,7 @@ func (t *printer) fixTable() table {
 	}
 	for i := range f.Fixes {
 		x := &f.Fixes[i]
-		title := fixText(x)
+		title := t.fixText(x)
 		if x.OS != "" {
 			title = osName(x.OS) + ": " + title
 		}
@@ -187,7 +187,7 @@ func (t *printer) captureTable() table {
 		if c.Dropped != nil {
 			lost = grouped(*c.Dropped)
 		}
-		span := c.First.date(t.opts.Location) + " " + c.First.clock(t.opts.Location, 3) + " to" + glue + c.Last.clock(t.opts.Location, 3)
+		span := c.First.date(t.opts.Location) + " " + c.First.clock(t.opts.Location, 3) + " " + t.word("until", nil) + glue + c.Last.clock(t.opts.Location, 3)
 		if !c.First.Known {
 			span = "-"
 		}

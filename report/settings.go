@@ -2,7 +2,6 @@ package report
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -167,7 +166,7 @@ func CheckText(w io.Writer, c *Check, opts TextOptions) error {
 // repair prints the first way to repair a setting.
 func (t *printer) repair(f *Fix, indent int) {
 	lead := strings.Repeat(" ", indent)
-	for _, l := range wrap(fmt.Sprintf("%s %s", t.word("check-do", nil), fixText(f)), t.opts.Width-indent) {
+	for _, l := range wrap(text.Sentences(t.word("check-do", nil), t.fixText(f)), t.opts.Width-indent) {
 		t.print(lead + l)
 	}
 	for _, c := range f.Commands {

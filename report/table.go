@@ -106,6 +106,10 @@ func (t *table) writeRows(w io.Writer, width int) error {
 	return writeLines(w, strings.Split(strings.TrimRight(b.String(), "\n"), "\n"))
 }
 
+// shortCell is the width up to which a Chinese cell stays whole: it could break
+// behind each character, and characters below each other are hard to read.
+const shortCell = 8
+
 // fit shares the width out: every column gets what it needs; if that is too
 // much, the widest one that can still break at spaces gives way, and only at
 // last words are broken.
@@ -115,10 +119,17 @@ func (t *table) fit(width int) []int {
 	need, least := make([]int, n), make([]int, n)
 	sum := 0
 	for i := range n {
-		need[i], least[i] = widest(t.columns[i]), longestWord(t.columns[i])
+		cell := func(s string) {
+			w := widest(s)
+			need[i] = max(need[i], w)
+			least[i] = max(least[i], longestWord(s))
+			if strings.ContainsFunc(s, wide) {
+				least[i] = max(least[i], min(w, shortCell))
+			}
+		}
+		cell(t.columns[i])
 		for _, row := range t.rows {
-			need[i] = max(need[i], widest(row[i]))
-			least[i] = max(least[i], longestWord(row[i]))
+			cell(row[i])
 		}
 		sum += need[i]
 	}

@@ -1,12 +1,12 @@
 package report
 
 import (
-	"fmt"
 	"io"
 	"strings"
 	"time"
 
 	"github.com/wgtrace/wgtrace/diagnose"
+	"github.com/wgtrace/wgtrace/internal/text"
 )
 
 // TextOptions says how a text report is laid out.
@@ -53,6 +53,11 @@ type printer struct {
 }
 
 func (t *printer) word(id string, args map[string]any) string { return t.r.words.Word(id, args) }
+
+// sentence ends what is a title elsewhere.
+func (t *printer) sentence(title string) string {
+	return t.word("sentence", map[string]any{"name": title})
+}
 
 func (t *printer) print(lines ...string) {
 	if t.err == nil {
@@ -149,15 +154,15 @@ func (t *printer) why(f *Finding) string {
 	}
 	parts := []string{t.word("place-is", map[string]any{"name": t.word("grade-"+placeGrade(f), nil)})}
 	if len(f.Causes) == 0 || causeGrade(f.Causes[0].Probability, f.Causes[0].Basis) == gradeRuledOut {
-		return strings.Join(append(parts, t.word("no-cause", nil)), " ")
+		return text.Sentences(append(parts, t.word("no-cause", nil))...)
 	}
 	c := f.Causes[0]
 	grade := causeGrade(c.Probability, c.Basis)
-	parts = append(parts, t.word("reason-is", map[string]any{"name": t.word("grade-"+grade, nil)})+" "+c.Title+".")
+	parts = append(parts, t.word("reason-is", map[string]any{"name": c.Title, "grade": t.word("grade-"+grade, nil)}))
 	if settled := c.SettledBy; settled != "" && grade != gradeProved && grade != gradeSettings {
-		parts = append(parts, t.word("settled-by", nil)+" "+settled)
+		parts = append(parts, t.word("settled-by", nil), settled)
 	}
-	return strings.Join(parts, " ")
+	return text.Sentences(parts...)
 }
 
 // now says what to do: the fix with what it changes and what it needs, or the
@@ -167,28 +172,28 @@ func (t *printer) now(fixes []*Fix) string {
 		return t.r.Verdict.Advice
 	}
 	if len(fixes) == 1 {
-		return fixText(fixes[0])
+		return t.fixText(fixes[0])
 	}
 	return t.r.Verdict.Advice
 }
 
-func fixText(f *Fix) string {
-	return strings.Join(append([]string{f.Title + "."}, f.Notes...), " ")
+func (t *printer) fixText(f *Fix) string {
+	return text.Sentences(append([]string{t.sentence(f.Title)}, f.Notes...)...)
 }
 
 func (t *printer) then(next *Cause, fix *Fix) string {
 	parts := []string{t.r.subject.worked}
 	if next != nil {
 		grade := causeGrade(next.Probability, next.Basis)
-		parts = append(parts, fmt.Sprintf("%s %s (%s).", t.word("if-not", nil), next.Title, t.word("grade-"+grade, nil)))
+		parts = append(parts, t.word("if-not", map[string]any{"name": next.Title, "grade": t.word("grade-"+grade, nil)}))
 		if fix == nil && next.SettledBy != "" {
-			parts = append(parts, t.word("settled-by", nil)+" "+next.SettledBy)
+			parts = append(parts, t.word("settled-by", nil), next.SettledBy)
 		}
 		if fix != nil {
 			parts = append(parts, fix.Title+":")
 		}
 	}
-	return strings.TrimSpace(strings.Join(parts, " "))
+	return text.Sentences(parts...)
 }
 
 // labelled prints a text behind its label, the lines below each other.
@@ -219,7 +224,7 @@ func (t *printer) indent() int {
 func (t *printer) commands(f *Fix) {
 	several := len(t.r.firstFixes(t.r.primary())) > 1
 	if several {
-		for _, l := range wrap(osName(f.OS)+": "+fixText(f), t.opts.Width-t.indent()) {
+		for _, l := range wrap(osName(f.OS)+": "+t.fixText(f), t.opts.Width-t.indent()) {
 			t.print(strings.Repeat(" ", t.indent()) + l)
 		}
 	}

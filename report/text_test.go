@@ -28,7 +28,12 @@ func render(t *testing.T, s sample, opts TextOptions) string {
 // addresses and hostile names.
 func TestWidth(t *testing.T) {
 	for _, width := range []int{0, 80, 120} {
-		for _, s := range append(samples(), hostileSample()) {
+		all := append(samples(), hostileSample())
+		for _, s := range all {
+			s.name, s.info.Lang = s.name+" in Chinese", "zh"
+			all = append(all, s)
+		}
+		for _, s := range all {
 			limit := max(width, 80)
 			out := render(t, s, TextOptions{Width: width, Verbose: true})
 			for i, line := range strings.Split(out, "\n") {

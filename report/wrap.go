@@ -10,22 +10,24 @@ import (
 // as a space; it cannot come from a capture, because sanitize escapes it.
 const glue = "\u00a0"
 
-// wrap breaks a text into lines of at most width columns, at spaces, and
-// inside words that are longer than a line. Line breaks in it are kept.
+// wrap breaks a text into lines of at most width columns, where words may
+// part, and inside words that are longer than a line. Line breaks in it are
+// kept.
 func wrap(s string, width int) []string {
 	width = max(width, 1)
 	var lines []string
 	for _, paragraph := range strings.Split(s, "\n") {
 		line := ""
-		for _, word := range strings.Split(paragraph, " ") {
+		for i, word := range words(paragraph) {
+			bare := strings.TrimPrefix(word, " ")
 			switch {
-			case line == "":
-				line = word
-			case columns(line)+1+columns(word) <= width:
-				line += " " + word
+			case i == 0:
+				line = bare
+			case columns(line)+columns(word) <= width:
+				line += word
 			default:
 				lines = append(lines, line)
-				line = word
+				line = bare
 			}
 			for columns(line) > width {
 				head, tail := cut(line, width)
@@ -39,7 +41,7 @@ func wrap(s string, width int) []string {
 		lines = append(lines, line)
 	}
 	for i, l := range lines {
-		lines[i] = strings.ReplaceAll(l, glue, " ")
+		lines[i] = strings.TrimRight(strings.ReplaceAll(l, glue, " "), " ")
 	}
 	return lines
 }
@@ -84,8 +86,10 @@ func columns(s string) int { return twwidth.Width(s) }
 // longestWord is the width that a cell needs if no word is to be broken.
 func longestWord(s string) int {
 	longest := 0
-	for _, word := range strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == '\n' }) {
-		longest = max(longest, columns(word))
+	for _, line := range strings.Split(s, "\n") {
+		for _, word := range words(line) {
+			longest = max(longest, columns(strings.TrimPrefix(word, " ")))
+		}
 	}
 	return longest
 }

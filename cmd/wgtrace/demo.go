@@ -63,7 +63,7 @@ Nothing on this host is changed.`,
 	f.Int64Var(&o.seed, "seed", 0, "with --live: draw addresses, ports and order from this `number` (default: a new one, printed)")
 	f.BoolVar(&o.list, "list", false, "list the cases")
 	f.BoolVar(&o.output.noColor, "no-color", false, "no colours (NO_COLOR does the same)")
-	f.StringVar(&o.output.lang, "lang", "en", "language of the sentences")
+	registerLang(f, &o.output.lang)
 	o.output.format, o.output.os, o.output.redact = "text", "auto", "none"
 	return cmd
 }

@@ -18,6 +18,8 @@ func TestMain(m *testing.M) {
 	if os.Getenv(envRun) != "" {
 		os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 	}
+	// What the tests expect is English, whatever the machine speaks.
+	_ = os.Setenv("LC_ALL", "C")
 	os.Exit(m.Run())
 }
 

@@ -14,7 +14,6 @@ import (
 	"github.com/wgtrace/wgtrace/capture/live"
 	"github.com/wgtrace/wgtrace/correlate"
 	"github.com/wgtrace/wgtrace/diagnose"
-	"github.com/wgtrace/wgtrace/internal/text"
 	"github.com/wgtrace/wgtrace/report"
 )
 
@@ -33,16 +32,14 @@ type outputOptions struct {
 func (o *outputOptions) register(f *pflag.FlagSet) {
 	f.StringVar(&o.format, "format", "text", "`text|json`: of stdout and names without a known ending")
 	f.StringArrayVarP(&o.files, "output", "o", nil, "write the report to `FILE` (.txt, .json; repeatable; - is stdout)")
-	f.StringVar(&o.lang, "lang", "en", "language of the sentences: "+strings.Join(text.Languages(), ", "))
+	registerLang(f, &o.lang)
 	f.StringVar(&o.os, "os", "auto", "`SYSTEM` whose fixes to print: "+strings.Join(fixSystems, ", "))
 	f.StringVar(&o.redact, "redact", "none", "hide addresses and names: none")
 	f.Lookup("redact").NoOptDefVal = "standard"
 	f.BoolVar(&o.noColor, "no-color", false, "no colours (NO_COLOR does the same)")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "all causes and fixes")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no notes on stderr")
-	for _, name := range []string{"lang", "redact"} { // one value each, so far
-		_ = f.MarkHidden(name)
-	}
+	_ = f.MarkHidden("redact") // one value, so far
 }
 
 // fixSystems are those that fixes are known for.
@@ -67,8 +64,8 @@ func (o *outputOptions) check() error {
 			return err
 		}
 	}
-	if _, err := text.For(o.lang); err != nil {
-		return usage("--lang "+strings.Join(text.Languages(), " or --lang "), "%s", err)
+	if err := checkLang(o.lang); err != nil {
+		return err
 	}
 	if o.os != "auto" && !slices.Contains(fixSystems, o.os) {
 		return usage("--os "+strings.Join(fixSystems, ", ")+" or auto", "unknown system %q", o.os)

@@ -107,7 +107,7 @@ var HintArgs = map[string]any{"path": "", "device": "", "candidates": "", "execu
 
 // WordArgs are the fields that words may use.
 var WordArgs = map[string]any{
-	"count": int64(0), "total": int64(0), "name": "", "os": "",
+	"count": int64(0), "total": int64(0), "name": "", "grade": "", "why": "", "os": "",
 	"arrived": int64(0), "left": int64(0), "replied": int64(0), "returned": int64(0),
 }
 

@@ -70,6 +70,7 @@ func join[T any](parts ...map[string]T) map[string]T {
 // test of this package names every sentence that it lacks.
 var languages = map[string]*language{
 	"en": &english,
+	"zh": &chinese,
 }
 
 // Languages returns the tags that For accepts, sorted.

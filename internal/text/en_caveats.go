@@ -9,7 +9,7 @@ var enCaveats = map[string]string{
 	"filtered":            `{{spell .source "A capture"}}: recorded with the filter "{{.filter}}", so a packet that is missing may have been filtered out.`,
 	"clock-estimated":     `{{if le (size .offset_us) .uncertainty_us}}The clocks of the two captures agree to {{span .uncertainty_us}}.{{else}}The two captures come from different clocks: that of the WAN is {{span .offset_us}} {{if lt .offset_us 0}}behind{{else}}ahead of{{end}} that of the tunnel{{if .uncertainty_us}}, give or take {{span .uncertainty_us}}{{end}}. Times between them are corrected by that.{{end}}`,
 	"clock-unknown":       `How far the clocks of the two captures differ is not known: times from one to the other may be wrong.`,
-	"no-overlap":          `The two captures do not overlap in time{{if .seconds}}: {{n .seconds "second lies" "seconds lie"}} between them{{end}}.`,
+	"no-overlap":          `The two captures do not overlap in time{{if .seconds}}: they are {{time .seconds}} apart{{end}}.`,
 	"role-contradiction":  `{{spell .source "A capture"}}: named as {{with point .point}}the {{.}}{{else}}one{{end}} side, but its packets look like the other one.`,
 	"relabelled":          `{{spell .source "A capture"}}: {{n .count "packet is" "packets are"}} labelled Ethernet and hold bare IP packets; they were read as that.`,
 	"time-unknown":        `{{spell .source "A capture"}}: {{n .count "packet has" "packets have"}} a time outside 1970 to 2262; they were counted and not matched.`,

@@ -11,7 +11,7 @@ var enFindings = map[string]FindingText{
 			`{{else if eq .flows 1}}The one connection that was seen was answered, and no fault was seen` +
 			`{{else if eq .flows .flows_answered}}All {{num .flows}} connections were answered, and no fault was seen` +
 			`{{else}}{{num .flows_answered}} of {{num .flows}} connections were answered, and no fault was seen{{end}}` +
-			`{{if .seconds}} in {{num .seconds}} s{{end}}.{{if .untested}} Not tested: {{.untested}}.{{end}}`,
+			`{{if .seconds}} in {{time .seconds}}{{end}}.{{if .untested}} Not tested: {{.untested}}.{{end}}`,
 		Summary: `The packets of {{spell .client "the phone"}} pass through {{host .os}} to the internet, and the answers reach the phone's tunnel: ` +
 			`{{n .arrived "packet" "packets"}} from the phone, {{num .returned}} back to it.` +
 			`{{if .untested}} Nothing was seen of {{.untested}}, so it was not tested.{{end}}`,
@@ -22,9 +22,9 @@ var enFindings = map[string]FindingText{
 	"no-traffic": {
 		Title: `The phone sent nothing`,
 		Headline: `{{if or .data_in .responses}}The tunnel is up, but{{else}}No verdict yet:{{end}} the phone sent nothing` +
-			`{{if .seconds}} in {{num .seconds}} s{{end}}.`,
+			`{{if .seconds}} in {{time .seconds}}{{end}}.`,
 		Summary: `No packet of the phone's own came out of the tunnel{{with .tunnel}} at {{.}}{{end}}` +
-			`{{if .seconds}} in {{num .seconds}} s{{end}}` +
+			`{{if .seconds}} in {{time .seconds}}{{end}}` +
 			`{{if .data_in}}, while {{n .data_in "encrypted data packet" "encrypted data packets"}} arrived{{end}}. ` +
 			`"Nothing arrived" and "nobody has tried yet" look the same, so this is no fault yet.`,
 		Advice: `Capture again, and open a website on the phone meanwhile. The green switch in the app only means that the tunnel is switched on.`,

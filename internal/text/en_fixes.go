@@ -166,7 +166,7 @@ var enNotes = map[string]string{
 	"phone-endpoint-too":     `The phone's Endpoint needs the new port too, and so does a port forward in the router.`,
 	"reloads-firewall":       `This reloads the firewall: rules that were typed by hand are lost.`,
 	"replaces-allowed-ips":   `The list of this peer is replaced: name all of the phone's addresses, with IPv6.`,
-	"self-undo":              `The first line takes everything back {{if .undo_seconds}}after {{num .undo_seconds}} s{{else}}by itself{{end}}, in case the connection breaks.{{with .keep}} If all is well, keep the change with: {{.}}{{end}}`,
+	"self-undo":              `The first line takes everything back {{if .undo_seconds}}after {{time .undo_seconds}}{{else}}by itself{{end}}, in case the connection breaks.{{with .keep}} If all is well, keep the change with: {{.}}{{end}}`,
 	"tcp-only":               `It helps TCP only: for other traffic set MTU = 1280 in the phone's app.`,
 	"mtu-both-ends":          `Set MTU = 1420 in the phone's app too.`,
 	"pihole-open":            `Make sure that port 53 is not open to the internet: Pi-hole then answers whoever asks.`,

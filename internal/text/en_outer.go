@@ -6,7 +6,7 @@ var enFindingsOuter = map[string]FindingText{
 	"no-outer-packets": {
 		Title:    `Nothing from the phone arrives`,
 		Headline: `Nothing from the phone reaches {{host .os}}. The problem is before it: router port forward, provider, or a wrong address in the phone.`,
-		Summary: `Other traffic came in{{with .wan}} on {{.}}{{end}}{{if .seconds}} during {{num .seconds}} s{{end}}, but not one packet` +
+		Summary: `Other traffic came in{{with .wan}} on {{.}}{{end}}{{if .seconds}} during {{time .seconds}}{{end}}, but not one packet` +
 			`{{if .port}} for UDP port {{.port}}{{end}}, although the phone tried. The word "Active" in the phone's app only means that its switch is on.`,
 		Advice: `Check three things: the Endpoint in the phone (address and port), the port forward in the router, and whether the provider gives the router a public address at all.`,
 		Worked: enAgain + ` over mobile data: the first box of the picture must count packets.`,

@@ -30,10 +30,19 @@ var enWords = map[string]string{
 	"label-fine":   `Fine`,
 	"undo":         `Undo:`,
 	"place-is":     `The place: {{.name}}.`,
-	"reason-is":    `The reason ({{.name}}):`,
+	"reason-is":    `The reason ({{.grade}}): {{.name}}.`,
 	"settled-by":   `To be sure:`,
-	"if-not":       `If it did not help, the next cause is that`,
+	"if-not":       `If it did not help, the next cause is that {{.name}} ({{.grade}}).`,
 	"no-cause":     `The packets alone do not say why.`,
+	"sentence":     `{{.name}}.`,
+
+	"unit-us":     `microseconds`,
+	"unit-us-one": `microsecond`,
+	"unit-ms":     `ms`,
+	"unit-s":      `s`,
+	"unit-min":    `min`,
+	"unit-h":      `h`,
+	"unit-d":      `d`,
 
 	"grade-proved":    `proved`,
 	"grade-settings":  `read from the settings`,
@@ -119,6 +128,7 @@ var enWords = map[string]string{
 	"leaves-as":       `as`,
 	"towards":         `to`,
 	"calls-from":      `from`,
+	"until":           `to`,
 	"point-tunnel":    `tunnel`,
 	"point-wan":       `WAN`,
 	"point-unknown":   `not used`,
@@ -181,7 +191,7 @@ var enWords = map[string]string{
 	"icmp-expired":        `time exceeded`,
 
 	// Notes on captures.
-	"note-role":         `Taken for the {{.name}} side:`,
+	"note-role":         `Taken for the {{.name}} side: {{.why}}.`,
 	"note-filter":       `Recorded with the filter "{{.name}}".`,
 	"note-time-unknown": `{{n .count "packet has" "packets have"}} a time outside 1970 to 2262.`,
 	"note-rewritten":    `{{n .count "packet" "packets"}} labelled Ethernet that {{if eq .count 1}}was{{else}}were{{end}} bare IP.`,

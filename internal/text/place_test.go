@@ -59,7 +59,7 @@ func TestClockSentence(t *testing.T) {
 		{-3, 4, "The clocks of the two captures agree to 4 microseconds."},
 		{1500, 13, "that of the WAN is 1.5 ms ahead of that of the tunnel, give or take 13 microseconds."},
 		{-2_500_000, 1, "that of the WAN is 2.5 s behind that of the tunnel, give or take 1 microsecond."},
-		{7_200_000_000, 0, "that of the WAN is 7200 s ahead of that of the tunnel. Times"},
+		{7_200_000_000, 0, "that of the WAN is 2 h ahead of that of the tunnel. Times"},
 	} {
 		got := c.Caveat("clock-estimated", map[string]any{"offset_us": k.offset, "uncertainty_us": k.uncertainty})
 		if !strings.Contains(got, k.want) {

@@ -1,7 +1,6 @@
 package text
 
 import (
-	"strconv"
 	"strings"
 	"text/template"
 )
@@ -171,7 +170,9 @@ func (c *Catalog) functions() template.FuncMap {
 		// size is a number without its sign.
 		"size": func(n int64) int64 { return max(n, -n) },
 		// span writes microseconds, without their sign, in the unit that fits.
-		"span": span,
+		"span": c.span,
+		// time writes seconds as people say them.
+		"time": c.time,
 		// reason says why there is no verdict; an id without a sentence says nothing.
 		"reason": func(id string) string {
 			if _, ok := c.lang.reasons[id]; !ok {
@@ -189,20 +190,4 @@ func (c *Catalog) functions() template.FuncMap {
 			return name
 		},
 	}
-}
-
-// span writes a number of microseconds, without its sign, in the unit that fits.
-func span(us int64) string {
-	us = max(us, -us)
-	switch {
-	case us == 1:
-		return "1 microsecond"
-	case us < 1000:
-		return Grouped(us) + " microseconds"
-	case us < 1_000_000:
-		return strconv.FormatFloat(float64(us)/1000, 'f', 1, 64) + " ms"
-	case us < 600_000_000:
-		return strconv.FormatFloat(float64(us)/1_000_000, 'f', 1, 64) + " s"
-	}
-	return Grouped(us/1_000_000) + " s"
 }

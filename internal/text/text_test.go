@@ -105,6 +105,39 @@ func TestLanguagesComplete(t *testing.T) {
 	}
 }
 
+var fieldName = regexp.MustCompile(`\.[a-z_]+`)
+
+// fieldsOf returns the names of the fields that a sentence uses.
+func fieldsOf(source string) []string {
+	used := map[string]bool{}
+	for _, action := range regexp.MustCompile(`{{[^}]*}}`).FindAllString(source, -1) {
+		// What stands in quotation marks is text.
+		for _, name := range fieldName.FindAllString(regexp.MustCompile(`"[^"]*"`).ReplaceAllString(action, ""), -1) {
+			used[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(used))
+}
+
+// TestFieldsAgree holds every language to what English tells: a sentence that
+// leaves out a number or a name says less, one that adds a field was made for
+// another sentence.
+func TestFieldsAgree(t *testing.T) {
+	sources := func(tag string) map[string]string {
+		all := map[string]string{}
+		catalog(t, tag).each(func(key, source string) { all[key] = source })
+		return all
+	}
+	english := sources("en")
+	for _, tag := range Languages() {
+		for key, source := range sources(tag) {
+			if want, got := fieldsOf(english[key]), fieldsOf(source); !slices.Equal(got, want) {
+				t.Errorf("%s %s uses %v, English uses %v", tag, key, got, want)
+			}
+		}
+	}
+}
+
 // keys returns the keys of all sentences, true for empty ones.
 func keys(c *Catalog) map[string]bool {
 	all := map[string]bool{}
@@ -197,7 +230,7 @@ func TestUnknownID(t *testing.T) {
 
 func TestForUnknown(t *testing.T) {
 	_, err := For("tlh")
-	if err == nil || !strings.Contains(err.Error(), `"tlh"`) || !strings.Contains(err.Error(), "en") {
+	if err == nil || !strings.Contains(err.Error(), `"tlh"`) || !strings.Contains(err.Error(), "en, zh") {
 		t.Errorf("For(tlh): %v", err)
 	}
 }
