@@ -17,5 +17,5 @@ var chinese = language{
 	stages:   zhStages,
 	hints:    zhHints,
 	words:    zhWords,
-	checks:   zhChecks,
+	checks:   join(zhChecks, zhPhoneChecks),
 }

@@ -62,6 +62,7 @@ var zhWords = map[string]string{
 	"section-flows":     `连接`,
 	"section-nat":       `地址转换（NAT）`,
 	"section-wireguard": `WireGuard`,
+	"ruled-out":         `设置已排除的原因：{{.name}}。`,
 	"section-evidence":  `能证明的数据包`,
 	"section-captures":  `抓包`,
 	"section-caveats":   `结论的限制`,
