@@ -158,6 +158,7 @@ func liveWorkload(t *testing.T, cfg lab.Config, fault lab.Fault, run lab.Run) (l
 		t.Fatal(err)
 	}
 	again = readBack(t, watch.pcap)
+	noteResult(t, labResult{Scenario: fault.Name, Workload: run.Workload}, verdict{Status: "healthy"}, live, again)
 	for _, o := range []outcome{live, again} {
 		if t.Logf("%+v", o.report.Totals); o.stderr != "" {
 			t.Log(o.stderr)

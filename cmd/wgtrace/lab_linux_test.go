@@ -107,6 +107,7 @@ func liveInLab(t *testing.T, sc lab.Scenario, w lab.Workload, second bool) {
 		t.Errorf("no finding %s\n%s", sc.Warning, got.text(t))
 	}
 	again := readBack(t, append(words, watch.pcap)...)
+	noteResult(t, labResult{Scenario: sc.Name, Workload: w, Beside: second}, want, got, again)
 	if again.verdict != got.verdict {
 		t.Errorf("read of the recording: %+v, live said %+v\n%s", again.verdict, got.verdict, again.text(t))
 	}
@@ -169,12 +170,16 @@ func outsideExpectation(sc lab.Scenario, second bool) verdict {
 	return verdict{Status: "inconclusive", Finding: "capture-one-sided"}
 }
 
+// kernelWireGuard makes every lab of these tests use the kernel's WireGuard.
+var kernelWireGuard = os.Getenv("WGTRACE_LAB_KERNEL") != ""
+
 // newLab builds a lab that ends with the test; only a machine that cannot run
 // one skips, and says why.
 func newLab(t *testing.T, cfg lab.Config) *lab.Lab {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
+	cfg.Kernel = kernelWireGuard
 	l, err := lab.New(ctx, cfg)
 	if errors.Is(err, lab.ErrUnavailable) {
 		t.Skip(err)

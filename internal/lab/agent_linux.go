@@ -70,7 +70,7 @@ type agent struct {
 
 	state  sync.Mutex // guards what the operations have made
 	extras extras
-	tunnel *tunnel
+	tunnel tunnel
 	site   *site
 	// resolver holds the sockets of the server's own resolver.
 	resolver []*net.UDPConn
@@ -85,6 +85,7 @@ func newAgent(name string) *agent {
 		"net":             handle(a.opNet),
 		"veth":            handle(a.opVeth),
 		"bridge":          handle(a.opBridge),
+		"carriers":        handle(a.opCarriers),
 		"extras":          handle(a.opExtras),
 		"sysctl":          handle(a.opSysctl),
 		"nft":             handle(a.opNft),

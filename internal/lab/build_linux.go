@@ -39,6 +39,13 @@ func (l *Lab) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var carriers []func() error
+	for _, n := range l.nodes {
+		carriers = append(carriers, func() error { return n.call(ctx, "carriers", none{}, nil) })
+	}
+	if err := parallel(carriers...); err != nil {
+		return err
+	}
 	if err := l.ResetTruth(ctx); err != nil {
 		return err
 	}
@@ -160,7 +167,7 @@ func (l *Lab) buildServer(ctx context.Context) error {
 	}
 	config := fmt.Sprintf("private_key=%x\nlisten_port=%d\n", l.keys.server[:], l.plan.Port)
 	err := l.server.call(ctx, "tunnel.start", tunnelSpec{
-		Name: l.plan.Tunnel, MTU: mtuLaptop, Offload: l.offload(l.plan.Tunnel), Socket: true, Config: config,
+		Name: l.plan.Tunnel, MTU: mtuLaptop, Kernel: l.cfg.Kernel, Offload: l.offload(l.plan.Tunnel), Socket: true, Config: config,
 	}, nil)
 	if err != nil {
 		return err
@@ -203,7 +210,7 @@ func (l *Lab) buildPhone(ctx context.Context, i int) error {
 		return err
 	}
 	err = node.call(ctx, "tunnel.start", tunnelSpec{
-		Name: linkTunnel, MTU: mtuLaptop, Offload: l.cfg.Offload,
+		Name: linkTunnel, MTU: mtuLaptop, Kernel: l.cfg.Kernel, Offload: l.cfg.Offload,
 		Config: fmt.Sprintf("private_key=%x\n", l.keys.clients[i][:]),
 	}, nil)
 	if err != nil {

@@ -33,6 +33,9 @@ type Config struct {
 	// only port, as hosts of virtual machines have it: a tap on everything sees
 	// each packet of the WAN on both.
 	BridgeWAN bool
+	// Kernel has the kernel's WireGuard on the server and the phones, instead of
+	// one that runs in the nodes' processes.
+	Kernel bool
 	// NoIPv6 leaves IPv6 out of the tunnel.
 	NoIPv6 bool
 	// Log receives what the nodes say on their standard error; nil discards it.

@@ -48,7 +48,7 @@ type Lab struct {
 // New builds a lab in which everything works and returns when the phones can
 // use their tunnels. The caller must Close it.
 func New(ctx context.Context, cfg Config) (*Lab, error) {
-	if err := prerequisites(); err != nil {
+	if err := prerequisites(cfg); err != nil {
 		return nil, err
 	}
 	sweepSockets()
@@ -79,11 +79,17 @@ func random32() uint32 {
 }
 
 // prerequisites names what is missing and how to get it.
-func prerequisites() error {
+func prerequisites(cfg Config) error {
 	for _, p := range []struct{ name, pkg string }{{"nft", "nftables"}, {"nsenter", "util-linux"}} {
 		if _, err := exec.LookPath(p.name); err != nil {
 			return fmt.Errorf("%w: %s is missing; install the package %s (Debian: apt-get install %s)", ErrUnavailable, p.name, p.pkg, p.pkg)
 		}
+	}
+	if cfg.Kernel {
+		if _, err := os.Stat(moduleDir); err != nil {
+			return fmt.Errorf("%w: the kernel has no WireGuard (modprobe wireguard): %w", ErrUnavailable, err)
+		}
+		return nil
 	}
 	f, err := os.OpenFile("/dev/net/tun", os.O_RDWR, 0)
 	switch {

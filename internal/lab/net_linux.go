@@ -122,6 +122,21 @@ func (a *agent) opNet(_ context.Context, spec netSpec) (none, error) {
 	return none{}, nil
 }
 
+// opCarriers returns when every adapter that is switched on works. The kernel
+// says so up to a second after both ends of a cable are up (linkwatch_schedule_work,
+// net/core/link_watch.c), and until then programs take the adapter for unplugged.
+func (a *agent) opCarriers(ctx context.Context, _ none) (none, error) {
+	return none{}, Wait(ctx, "the adapters' carriers", func() (bool, error) {
+		links, err := netlink.LinkList()
+		for _, l := range links {
+			if f := l.Attrs().RawFlags; f&unix.IFF_UP != 0 && f&unix.IFF_RUNNING == 0 {
+				return false, nil
+			}
+		}
+		return true, err
+	})
+}
+
 func setLink(l linkSpec) error {
 	link, err := netlink.LinkByName(l.Name)
 	if err != nil {

@@ -1,51 +1,35 @@
 package lab
 
 import (
-	"bufio"
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-	"golang.zx2c4.com/wireguard/conn"
-	"golang.zx2c4.com/wireguard/device"
-	"golang.zx2c4.com/wireguard/ipc"
-	"golang.zx2c4.com/wireguard/tun"
 	"golang.zx2c4.com/wireguard/wgctrl/wgtypes"
 )
-
-// socketDir is where userspace WireGuard listens for its configuration
-// (wg(8)); every network namespace shares it.
-const socketDir = "/var/run/wireguard"
-
-// tunnelPrefix starts the names of the lab's own server adapters, and so of
-// their sockets.
-const tunnelPrefix = "wgt"
 
 // tunnelSpec starts WireGuard on a new adapter.
 type tunnelSpec struct {
 	Name    string
 	MTU     int
+	Kernel  bool
 	Offload bool
-	Socket  bool   // listen on socketDir, as the server's must
+	Socket  bool   // in user space: listen on socketDir, as the server's must
 	Config  string // configuration protocol, "set" operation without its first line
 }
 
 type tunnelConfig struct{ Config string }
 
-// tunnel is a running userspace WireGuard.
-type tunnel struct {
-	dev    *device.Device
-	socket string // path to remove; "" if none
+// tunnel is a running WireGuard. Both kinds are spoken to in the configuration
+// protocol (wireguard.com/xplatform).
+type tunnel interface {
+	set(config string) error
+	peers() ([]peerStatus, error)
+	close()
 }
 
 // peerState is a peer as it should be configured.
@@ -65,7 +49,11 @@ type peerStatus struct {
 }
 
 func (a *agent) opTunnelStart(_ context.Context, spec tunnelSpec) (none, error) {
-	t, err := startTunnel(spec)
+	start := startUserTunnel
+	if spec.Kernel {
+		start = startKernelTunnel
+	}
+	t, err := start(spec)
 	if err != nil {
 		return none{}, fmt.Errorf("start wireguard on %s: %w", spec.Name, err)
 	}
@@ -76,70 +64,10 @@ func (a *agent) opTunnelStart(_ context.Context, spec tunnelSpec) (none, error) 
 }
 
 // currentTunnel returns the node's WireGuard, or nil before it was started.
-func (a *agent) currentTunnel() *tunnel {
+func (a *agent) currentTunnel() tunnel {
 	a.state.Lock()
 	defer a.state.Unlock()
 	return a.tunnel
-}
-
-func startTunnel(spec tunnelSpec) (*tunnel, error) {
-	dev, err := tun.CreateTUN(spec.Name, spec.MTU)
-	if err != nil {
-		return nil, fmt.Errorf("create tun: %w", err)
-	}
-	if !spec.Offload {
-		dev = singly{dev}
-	}
-	t := &tunnel{}
-	t.dev = device.NewDevice(dev, conn.NewDefaultBind(), &device.Logger{
-		Verbosef: device.DiscardLogf,
-		Errorf:   func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) },
-	})
-	if spec.Socket {
-		if err := t.listen(spec.Name); err != nil {
-			t.close()
-			return nil, err
-		}
-	}
-	if err := t.dev.IpcSet(spec.Config); err != nil {
-		t.close()
-		return nil, err
-	}
-	if err := t.dev.Up(); err != nil {
-		t.close()
-		return nil, err
-	}
-	return t, nil
-}
-
-func (t *tunnel) listen(name string) error {
-	file, err := ipc.UAPIOpen(name)
-	if err != nil {
-		return fmt.Errorf("open control socket: %w", err)
-	}
-	t.socket = filepath.Join(socketDir, name+".sock")
-	l, err := ipc.UAPIListen(name, file)
-	if err != nil {
-		return fmt.Errorf("listen on control socket: %w", err)
-	}
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return // the socket is gone, and with it whoever could ask
-			}
-			go t.dev.IpcHandle(c)
-		}
-	}()
-	return nil
-}
-
-// close removes the socket first: the adapter goes with the process anyway.
-func (t *tunnel) close() {
-	if t.socket != "" {
-		os.Remove(t.socket)
-	}
-	t.dev.Close()
 }
 
 func (a *agent) opTunnelSet(_ context.Context, c tunnelConfig) (none, error) {
@@ -147,7 +75,7 @@ func (a *agent) opTunnelSet(_ context.Context, c tunnelConfig) (none, error) {
 	if t == nil {
 		return none{}, errors.New("wireguard has not been started")
 	}
-	return none{}, t.dev.IpcSet(c.Config)
+	return none{}, t.set(c.Config)
 }
 
 func (a *agent) opTunnelGet(context.Context, none) ([]peerStatus, error) {
@@ -155,50 +83,7 @@ func (a *agent) opTunnelGet(context.Context, none) ([]peerStatus, error) {
 	if t == nil {
 		return nil, errors.New("wireguard has not been started")
 	}
-	text, err := t.dev.IpcGet()
-	if err != nil {
-		return nil, err
-	}
-	return parseStatus(text)
-}
-
-// parseStatus reads the configuration protocol's "get" answer
-// (wireguard.com/xplatform).
-func parseStatus(text string) ([]peerStatus, error) {
-	var peers []peerStatus
-	lines := bufio.NewScanner(strings.NewReader(text))
-	for lines.Scan() {
-		key, value, _ := strings.Cut(lines.Text(), "=")
-		if key == "public_key" {
-			raw, err := hex.DecodeString(value)
-			if err != nil || len(raw) != wgtypes.KeyLen {
-				return nil, fmt.Errorf("peer key %q is not a key", value)
-			}
-			peers = append(peers, peerStatus{Key: wgtypes.Key(raw)})
-			continue
-		}
-		if len(peers) == 0 {
-			continue
-		}
-		p := &peers[len(peers)-1]
-		switch key {
-		case "last_handshake_time_sec":
-			if n, _ := strconv.ParseInt(value, 10, 64); n > 0 {
-				p.Handshake = time.Unix(n, 0)
-			}
-		case "last_handshake_time_nsec":
-			if n, _ := strconv.ParseInt(value, 10, 64); n > 0 {
-				p.Handshake = p.Handshake.Add(time.Duration(n))
-			}
-		case "allowed_ip":
-			prefix, err := netip.ParsePrefix(value)
-			if err != nil {
-				return nil, fmt.Errorf("allowed ip: %w", err)
-			}
-			p.AllowedIPs = append(p.AllowedIPs, prefix)
-		}
-	}
-	return peers, lines.Err()
+	return t.peers()
 }
 
 // config writes the peer in the configuration protocol.
@@ -245,34 +130,4 @@ func peerChanges(have, want []peerState) string {
 		}
 	}
 	return b.String()
-}
-
-// singly writes packets to the adapter one by one, so that they are not merged
-// into larger ones on the way (the write side of virtio offload, tun_linux.go
-// of wireguard-go).
-type singly struct{ tun.Device }
-
-func (s singly) Write(bufs [][]byte, offset int) (int, error) {
-	for i := range bufs {
-		if _, err := s.Device.Write(bufs[i:i+1], offset); err != nil {
-			return i, err
-		}
-	}
-	return len(bufs), nil
-}
-
-// sweepSockets removes control sockets that labs killed together with all of
-// their nodes left behind: those of our names on which nobody listens.
-func sweepSockets() {
-	paths, _ := filepath.Glob(filepath.Join(socketDir, tunnelPrefix+"*.sock"))
-	for _, path := range paths {
-		c, err := net.DialTimeout("unix", path, time.Second)
-		if err == nil {
-			c.Close()
-			continue
-		}
-		if errors.Is(err, unix.ECONNREFUSED) {
-			os.Remove(path)
-		}
-	}
 }
