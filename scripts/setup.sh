@@ -4,6 +4,7 @@
 #
 #   scripts/setup.sh build   a C compiler and libpcap's headers
 #   scripts/setup.sh lab     and, as root on Linux, what the lab runs
+#   scripts/setup.sh vm      and what runs the lab on another kernel
 #
 # With WGTRACE_LAB=required also the programs that tests compare with.
 set -eu
@@ -73,6 +74,11 @@ missing() {
 	for tool in nft nsenter ip; do
 		have $tool || echo $tool
 	done
+	if [ "$vm" = yes ]; then
+		for tool in qemu-system-x86_64 tcpdump iptables; do
+			have $tool || echo $tool
+		done
+	fi
 	[ "${WGTRACE_LAB:-}" = required ] || return 0
 	for tool in tcpdump capinfos tshark conntrack iptables sysctl; do
 		have $tool || echo $tool
@@ -86,6 +92,7 @@ package() {
 	apt-get:cc) echo gcc libc6-dev ;;
 	apt-get:pcap) echo libpcap-dev ;;
 	apt-get:ip) echo iproute2 ;;
+	apt-get:qemu-system-x86_64) echo qemu-system-x86 ;;
 	apt-get:capinfos) echo wireshark-common ;;
 	apt-get:sysctl) echo procps ;;
 	dnf:cc) echo gcc ;;
@@ -152,8 +159,9 @@ apt_install() {
 }
 
 system=$(uname -s)
-lab=no
-if [ "${1:-build}" = lab ] && [ "$system" = Linux ] && [ "$(id -u)" -eq 0 ]; then
+lab=no vm=no
+[ "${1:-}" != vm ] || vm=yes
+if [ "${1:-build}" != build ] && [ "$system" = Linux ] && [ "$(id -u)" -eq 0 ]; then
 	lab=yes
 fi
 
