@@ -93,7 +93,7 @@ func record(ctx context.Context, c recording, seed, base int64, out string) erro
 		return err
 	}
 	defer os.RemoveAll(dir)
-	l, err := lab.New(ctx, lab.Config{Seed: seed, SecondClient: c.second})
+	l, err := lab.New(ctx, lab.Config{Seed: seed, SecondClient: c.second, Kernel: c.kernel, Offload: c.kernel})
 	if err != nil {
 		return err
 	}
@@ -138,7 +138,7 @@ func verify(ctx context.Context, c recording, p lab.Plan, t lab.Truth, dir strin
 			{lab.StageOuterIn, "wan.pcap", fmt.Sprintf("src host %s and udp dst port %d", client.Outer, p.Port)},
 			{lab.StageOuterOut, "wan.pcap", fmt.Sprintf("dst host %s and udp src port %d", client.Outer, p.Port)},
 		} {
-			out, err := exec.CommandContext(ctx, "tcpdump", "-nqtr", filepath.Join(dir, check.file), check.filter).Output()
+			out, err := exec.CommandContext(ctx, "tcpdump", "-Z", "root", "-nqtr", filepath.Join(dir, check.file), check.filter).Output()
 			if err != nil {
 				return fmt.Errorf("read %s back: %w", check.file, err)
 			}

@@ -15,6 +15,9 @@ type recording struct {
 	workload lab.Workload
 	second   bool // a second client beside, healthy if the fault leaves it so
 	any      bool // one capture on all adapters instead of two
+	// kernel is WireGuard in the kernel, with segmentation offload as servers
+	// have it.
+	kernel bool
 	// lasting is the least time from the start of the traffic to the end.
 	lasting time.Duration
 }
@@ -50,6 +53,10 @@ func cases() []recording {
 		{name: "psk-mismatch", fault: lab.Fault{Name: "psk-mismatch"}, workload: lab.Phone, lasting: retries},
 		{name: "server-allowedips-missing", fault: lab.Fault{Name: "server-allowedips-missing"}, workload: lab.Phone},
 		{name: "nat-missing-second-healthy", fault: lab.Fault{Name: "nat-missing", OnlyFirst: true}, workload: lab.Phone, second: true},
+
+		{name: "kernel-healthy", fault: lab.Fault{Name: "none"}, workload: lab.Laptop, second: true, kernel: true},
+		{name: "kernel-port-rewritten", fault: lab.Fault{Name: "healthy-port-rewritten"}, workload: lab.Heavy, kernel: true},
+		{name: "kernel-no-return-rule", fault: lab.Fault{Name: "forward-no-return-rule"}, workload: lab.Laptop, kernel: true},
 	}
 	for i := range list {
 		list[i].index = i
@@ -57,13 +64,19 @@ func cases() []recording {
 	return list
 }
 
-// choose returns the named cases, or all.
-func choose(names []string) ([]recording, error) {
+// choose returns the named cases, or all whose WireGuard runs in the kernel or
+// does not.
+func choose(names []string, kernel bool) ([]recording, error) {
 	all := cases()
-	if len(names) == 0 {
-		return all, nil
-	}
 	var chosen []recording
+	if len(names) == 0 {
+		for _, c := range all {
+			if c.kernel == kernel {
+				chosen = append(chosen, c)
+			}
+		}
+		return chosen, nil
+	}
 	for _, name := range names {
 		found := false
 		for _, c := range all {

@@ -53,15 +53,17 @@ func TestRecorded(t *testing.T) {
 }
 
 func TestChoose(t *testing.T) {
-	all, err := choose(nil)
-	if err != nil || len(all) != len(cases()) {
-		t.Errorf("choosing nothing gives %d cases, %v; want all", len(all), err)
+	all := cases()
+	user, err1 := choose(nil, false)
+	kernel, err2 := choose(nil, true)
+	if err1 != nil || err2 != nil || len(user)+len(kernel) != len(all) || len(kernel) == 0 {
+		t.Errorf("choosing nothing gives %d and %d cases of %d, %v %v", len(user), len(kernel), len(all), err1, err2)
 	}
-	one, err := choose([]string{"psk-mismatch"})
+	one, err := choose([]string{"psk-mismatch"}, false)
 	if err != nil || len(one) != 1 || one[0].name != "psk-mismatch" || all[one[0].index].name != "psk-mismatch" {
 		t.Errorf("choosing psk-mismatch gives %+v, %v", one, err)
 	}
-	if _, err := choose([]string{"psk"}); err == nil {
+	if _, err := choose([]string{"psk"}, false); err == nil {
 		t.Error("a case that does not exist was chosen")
 	}
 }

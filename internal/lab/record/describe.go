@@ -93,6 +93,14 @@ func readme(c recording, p lab.Plan, t lab.Truth, base int64) (string, error) {
  site         %s
 `, p.Server.Addr4.Addr(), p.WAN, p.Port, p.Server.Addr6.Addr(), p.Tunnel, sites(p))
 	b.WriteString("```\n\n")
+	if c.kernel {
+		release, err := os.ReadFile("/proc/sys/kernel/osrelease")
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&b, "WireGuard ran in the kernel (%s) on both ends. Segmentation offload was on: a packet of the\n"+
+			"captures may hold many segments.\n\n", strings.TrimSpace(string(release)))
+	}
 	files := "`tunnel.pcap` and `wan.pcap` were captured"
 	if c.any {
 		files = "`any.pcap` was captured"
@@ -101,13 +109,18 @@ func readme(c recording, p lab.Plan, t lab.Truth, base int64) (string, error) {
 		"namespaces: the addresses stand for themselves and for nobody else's. `want.json` holds what a verdict\n"+
 		"must say; it was read from the scenario, from nftables counters and from the connection tracking\n"+
 		"table of the server.\n\n", files, snaplen)
-	fmt.Fprintf(&b, "Recorded with\n\n    go run ./internal/lab/record -seed %d %s\n", base, c.name)
+	command := "go run ./internal/lab/record"
+	if c.kernel {
+		command = "scripts/lab-vm.sh record"
+	}
+	fmt.Fprintf(&b, "Recorded with\n\n    %s -seed %d %s\n", command, base, c.name)
 	return b.String(), nil
 }
 
 var workloadText = map[lab.Workload]string{
 	lab.Laptop: "a laptop's: echo requests, DNS, TCP in both directions",
 	lab.Phone:  "a phone's: no ICMP, MTU 1280, IP identification 0, DNS with HTTPS records, QUIC that falls back to TCP, notifications",
+	lab.Heavy:  "transfers in both directions at once over IPv4 and IPv6",
 	lab.Idle:   "none; a keepalive brings the tunnel up",
 }
 

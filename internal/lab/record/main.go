@@ -3,7 +3,7 @@
 // adapters with tcpdump while a client makes traffic, and writes beside the
 // captures what the kernel and the scenario say that a verdict must be.
 //
-//	go run ./internal/lab/record [-out testdata/pcaps] [-seed N] [-j N] [case...]
+//	go run ./internal/lab/record [-out testdata/pcaps] [-seed N] [-j N] [-kernel] [case...]
 package main
 
 import (
@@ -36,6 +36,7 @@ func run(ctx context.Context) error {
 	out := flag.String("out", filepath.Join("testdata", "pcaps"), "folder that gets one folder per case")
 	seed := flag.Int64("seed", 0, "seed of the labs; 0 draws one. Case number n of the list gets seed+n")
 	jobs := flag.Int("j", 3, "cases recorded at a time")
+	kernel := flag.Bool("kernel", false, "without names: the cases with WireGuard in the kernel instead of the others")
 	flag.Usage = usage
 	flag.Parse()
 	if *jobs < 1 {
@@ -44,7 +45,7 @@ func run(ctx context.Context) error {
 	if _, err := exec.LookPath("tcpdump"); err != nil {
 		return errors.New("tcpdump is missing; install the package tcpdump (Debian: apt-get install tcpdump)")
 	}
-	wanted, err := choose(flag.Args())
+	wanted, err := choose(flag.Args(), *kernel)
 	if err != nil {
 		return err
 	}
@@ -77,9 +78,10 @@ func run(ctx context.Context) error {
 }
 
 func usage() {
-	fmt.Fprint(os.Stderr, `usage: record [-out FOLDER] [-seed N] [-j N] [case...]
+	fmt.Fprint(os.Stderr, `usage: record [-out FOLDER] [-seed N] [-j N] [-kernel] [case...]
 
-Records the lab's cases; needs Linux, root, nft, nsenter and tcpdump.
+Records the lab's cases; needs Linux, root, nft, nsenter and tcpdump. Where the
+kernel has no WireGuard, scripts/lab-vm.sh record makes the cases that need it.
 
 `)
 	flag.PrintDefaults()
