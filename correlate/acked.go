@@ -14,23 +14,21 @@ const maxStretches = 4
 // progress is how far the octets of one direction of a TCP flow came: where they
 // leave the join, and at their receiver. Octets that the receiver acknowledged
 // and that no tap saw leave were missed by the tap: captures lose packets
-// without a word (pcap_stats(3PCAP): savefiles hold no statistics).
+// without a word (pcap_stats(3PCAP): savefiles hold no statistics). What is out
+// of order stands in the flow's trouble.
 type progress struct {
 	first, next uint32 // first octet seen leaving, and the one behind the last
 	acked       uint32 // the one behind the last acknowledged
 	entered     uint32 // the one behind the last seen entering
-	gaps        [maxStretches]stretch
-	repeated    [maxStretches]stretch // entered more than once
-	latest      [2]uint8              // of gaps and of repeated
-	left, known bool                  // first and next, and acked, are set
-	begun       bool                  // entered is set
 	isn         uint32
+	left, known bool // first and next, and acked, are set
+	begun       bool // entered is set
 	opened      bool // isn is set
 	blind       bool // more entered or left than is known here
 }
 
 // follow takes a packet into account, at either point.
-func (f *flow) follow(n *node) {
+func (e *Engine) follow(f *flow, n *node) {
 	if !n.tcp {
 		if n.dir == forward && n.side == outside {
 			f.requestLeft, f.requestID = true, n.seq
@@ -40,6 +38,11 @@ func (f *flow) follow(n *node) {
 	if n.flags&(capture.TCPSyn|capture.TCPAck) == capture.TCPSyn && n.side == entrySide(n.dir) {
 		if p := &f.progress[n.dir]; p.begun && (!p.opened || n.seq != p.isn) {
 			f.progress = [2]progress{} // the same ends again
+			if f.trouble >= 0 {
+				for i := range e.troubles.at(f.trouble) {
+					e.troubles.at(f.trouble)[i].restart()
+				}
+			}
 		}
 		f.progress[n.dir].isn, f.progress[n.dir].opened = n.seq, true
 	}
@@ -51,14 +54,15 @@ func (f *flow) follow(n *node) {
 	switch {
 	case n.octets == 0:
 	case n.side == entrySide(n.dir):
-		f.progress[n.dir].enter(n.seq, n.seq+n.octets)
+		e.enter(f, n.dir, n.seq, n.seq+n.octets)
 	default:
-		f.progress[n.dir].leave(n.seq, n.seq+n.octets)
+		e.leave(f, n.dir, n.seq, n.seq+n.octets)
 	}
 }
 
 // enter notes octets that were seen entering the join.
-func (p *progress) enter(from, to uint32) {
+func (e *Engine) enter(f *flow, dir uint8, from, to uint32) {
+	p := &f.progress[dir]
 	switch {
 	case !p.begun:
 		p.entered, p.begun = to, true
@@ -68,15 +72,8 @@ func (p *progress) enter(from, to uint32) {
 		if int32(to-p.entered) > 0 {
 			again.to = p.entered
 		}
-		last := &p.repeated[p.latest[1]]
-		if last.to == again.from {
-			last.to = again.to
-			break
-		}
-		p.latest[1] = (p.latest[1] + 1) % maxStretches
-		last = &p.repeated[p.latest[1]]
-		p.blind = p.blind || *last != stretch{}
-		*last = again
+		room := e.troubleOf(f)[dir].repeat(again)
+		p.blind = p.blind || !room
 	}
 	if int32(to-p.entered) > 0 {
 		p.entered = to
@@ -84,7 +81,8 @@ func (p *progress) enter(from, to uint32) {
 }
 
 // leave notes octets that were seen leaving the join.
-func (p *progress) leave(from, to uint32) {
+func (e *Engine) leave(f *flow, dir uint8, from, to uint32) {
+	p := &f.progress[dir]
 	switch {
 	case !p.left:
 		p.first, p.next, p.left = from, to, true
@@ -93,37 +91,21 @@ func (p *progress) leave(from, to uint32) {
 		p.next = to
 		return
 	case int32(from-p.next) > 0:
-		p.open(stretch{p.next, from})
+		e.troubleOf(f)[dir].open(stretch{p.next, from})
 		p.next = to
 		return
 	case int32(from-p.first) < 0:
 		if int32(p.first-to) > 0 {
-			p.open(stretch{to, p.first})
+			e.troubleOf(f)[dir].open(stretch{to, p.first})
 		}
 		p.first = from
 	}
-	for i := range p.gaps {
-		g := &p.gaps[i]
-		switch over := g.overlap(from, to); {
-		case over == 0:
-		case int32(from-g.from) <= 0:
-			g.from += over
-		case int32(to-g.to) >= 0:
-			g.to -= over
-		default:
-			rest := stretch{to, g.to}
-			g.to = from
-			p.open(rest)
-		}
+	if f.trouble >= 0 {
+		e.troubles.at(f.trouble)[dir].fill(from, to)
 	}
 	if int32(to-p.next) > 0 {
 		p.next = to
 	}
-}
-
-func (p *progress) open(g stretch) {
-	p.latest[0] = (p.latest[0] + 1) % maxStretches
-	p.gaps[p.latest[0]] = g
 }
 
 // overlap returns how many octets two ranges have in common.
@@ -149,26 +131,26 @@ func (p *progress) unseen(from, to uint32) uint32 {
 	if int32(to-p.next) > 0 {
 		n += stretch{p.next, to}.overlap(from, to)
 	}
-	for _, g := range p.gaps {
-		n += g.overlap(from, to)
-	}
 	return n
 }
 
 // delivered reports whether the receiver acknowledged what is missing of a
 // segment although it entered once and was not seen leaving: the tap missed it.
 // A flow that nothing tied to the WAN may have been answered by the host.
-func (f *flow) delivered(n *node) bool {
+func (e *Engine) delivered(f *flow, n *node) bool {
 	p := &f.progress[n.dir]
 	if !n.tcp || n.octets == 0 || f.translated.IsZero() || p.blind || !p.known || int32(p.acked-n.hi) < 0 {
 		return false
 	}
-	for _, s := range p.repeated {
-		if s.overlap(n.lo, n.hi) > 0 {
+	unseen := p.unseen(n.lo, n.hi)
+	if f.trouble >= 0 {
+		t := &e.troubles.at(f.trouble)[n.dir]
+		if covered(&t.repeated, n.lo, n.hi) > 0 {
 			return false
 		}
+		unseen += covered(&t.gaps, n.lo, n.hi)
 	}
-	return p.unseen(n.lo, n.hi) >= n.unpaid
+	return unseen >= n.unpaid
 }
 
 // answerUnseen takes the first reply of an outside flow that nothing was seen to

@@ -97,6 +97,7 @@ type Engine struct {
 	pending     pending
 	sketches    slab[sketch]
 	larges      slab[larges]
+	troubles    slab[[2]trouble]
 	clients     []*client
 	clientIndex map[capture.Addr]int32
 	own         map[capture.Addr]bool
@@ -160,7 +161,7 @@ func New(opts Options) *Engine {
 		opts: opts, now: unset, nextSweep: unset, slack: int64(10 * time.Millisecond), doubt: int64(time.Millisecond),
 		flows: newSlab[flow](opts.MaxFlows), outflows: newSlab[outflow](opts.MaxFlows),
 		flowTable: newTable(), outTable: newTable(), lastOut: -1, lastFlow: -1,
-		pending: newPending(opts.MaxPending), sketches: newSlab[sketch](opts.MaxFlows), larges: newSlab[larges](opts.MaxFlows),
+		pending: newPending(opts.MaxPending), sketches: newSlab[sketch](opts.MaxFlows), larges: newSlab[larges](opts.MaxFlows), troubles: newSlab[[2]trouble](opts.MaxFlows),
 		clientIndex: make(map[capture.Addr]int32), own: make(map[capture.Addr]bool),
 		outerSide: newOuterState(), fragments: new(fragments), keys: newKeyring(opts.ServerKeys, opts.PeerKeys),
 		requests: newSlab[request](1 << 16), rows: newRows(opts.MaxRows),

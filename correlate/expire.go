@@ -108,7 +108,7 @@ func (e *Engine) resolveEntry(f *flow, n *node) {
 		}
 		return
 	}
-	if !e.observable(n) || e.unmatchable(f, n) || e.torn(f, n) || n.vague || f.delivered(n) || e.answeredUnseen(f, r) {
+	if !e.observable(n) || e.unmatchable(f, n) || e.torn(f, n) || n.vague || e.delivered(f, n) || e.answeredUnseen(f, r) {
 		f.unobserved++
 		if r != nil {
 			r.blind = true
@@ -117,7 +117,7 @@ func (e *Engine) resolveEntry(f *flow, n *node) {
 	}
 	switch {
 	case n.tcp && n.length > wholePacket:
-		f.lose(n.dir, n.unpaid)
+		e.lose(f, n.dir, n.unpaid)
 	case n.part > 0:
 		f.lost[n.dir] += uint64((n.unpaid-1)/n.part) + 1
 	default:

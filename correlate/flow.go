@@ -72,7 +72,7 @@ type flow struct {
 	translatedPort uint16
 	lastOutside    int64 // time of the last packet on the WAN
 	ambiguous      uint64
-	sizes          [2]sizes    // by direction
+	largest        [2]uint32   // by direction: payload of the largest TCP segment seen by itself at either point; 0: none
 	progress       [2]progress // by direction
 	requestLeft    bool        // a datagram was seen leaving, the last one with this id
 	requestID      uint32
@@ -82,6 +82,7 @@ type flow struct {
 	legs           [3]int32        // sketches of what it took forward, at the remote, back; -1: none
 	mapping        mapping
 	large          int32 // what of it is not acknowledged, of large segments; -1: nothing
+	trouble        int32 // what is lost, repeated or out of order; -1: nothing
 	first, last    int64
 }
 

@@ -20,7 +20,7 @@ func (e *Engine) joinInside(fi int32, f *flow, p *capture.Packet, t int64, dir u
 	if req >= 0 {
 		n.requestGen = e.requests.at(req).gen
 	}
-	f.follow(n)
+	e.follow(f, n)
 	if f.out < 0 && n.basis != BasisNone {
 		addr, port := f.remote()
 		key := remoteKey(n.ident, addr, port, dir, f.key.proto)
@@ -49,7 +49,7 @@ func (e *Engine) joinOutside(o *outflow, p *capture.Packet, t int64, dir uint8) 
 	}
 	n := e.newNode(p, t, dir, outside)
 	n.owner = o.flow
-	f.follow(n)
+	e.follow(f, n)
 	e.settle(f, n, p.PayloadLen)
 	if !n.open() {
 		return
@@ -137,7 +137,7 @@ func (e *Engine) arrive(f *flow, n *node) {
 	if n.dir == back {
 		e.replied(f, n)
 	}
-	f.follow(n)
+	e.follow(f, n)
 	e.settle(f, n, n.payload())
 	if n.open() {
 		e.wait(f, n)

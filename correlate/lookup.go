@@ -44,7 +44,7 @@ func (e *Engine) insideFlow(p *capture.Packet, t int64) int32 {
 	}
 	fi = e.flows.alloc()
 	f := e.flows.at(fi)
-	*f = flow{live: true, key: key, hash: h, out: -1, requests: -1, legs: [3]int32{-1, -1, -1}, large: -1, first: t, last: t}
+	*f = flow{live: true, key: key, hash: h, out: -1, requests: -1, legs: [3]int32{-1, -1, -1}, large: -1, trouble: -1, first: t, last: t}
 	f.pending = [2][2]chainEnds{{noChain, noChain}, {noChain, noChain}}
 	fromClient, known := e.orient(p)
 	f.clientIsA = fromClient == srcIsA
@@ -244,6 +244,9 @@ func (e *Engine) retire(fi int32) {
 	}
 	if f.large >= 0 {
 		e.larges.release(f.large)
+	}
+	if f.trouble >= 0 {
+		e.troubles.release(f.trouble)
 	}
 	e.flowTable.remove(f.hash, fi, func(i int32) uint64 { return e.flows.at(i).hash })
 	e.flows.release(fi)

@@ -43,7 +43,7 @@ func (e *Engine) early(entry, exit int64) bool { return exit < entry-e.slack }
 func (e *Engine) settle(f *flow, n *node, payload uint32) {
 	ends := &f.pending[n.dir][1-n.side]
 	if n.tcp && n.octets > 0 && n.length <= wholePacket {
-		f.measure(n.dir, payload)
+		e.measure(f, n.dir, payload)
 	}
 	if ends.head < 0 {
 		return
