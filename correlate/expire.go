@@ -238,16 +238,33 @@ func (e *Engine) overdue(i int32, final bool) {
 	if key == 0 {
 		return
 	}
+	if exit {
+		if m := e.anywhere(key, n); m.node >= 0 {
+			e.claim(i, m, key, final)
+		}
+		return
+	}
+	// An exit may be taken for the twin of another entry that is equal to this one,
+	// which then has the next exit.
+	for gen := n.gen; final && n.gen == gen; {
+		m := e.anywhere(key, n)
+		if m.node < 0 {
+			return
+		}
+		w := e.pending.nodes.at(m.node)
+		claimant := w.gen
+		if e.overdue(m.node, true); w.gen == claimant {
+			return
+		}
+	}
+}
+
+// anywhere finds the twin of an overdue packet also in flows that are tied.
+func (e *Engine) anywhere(key uint64, n *node) match {
 	e.reassign = true
 	m := e.candidate(key, n, 1-n.side)
 	e.reassign = false
-	switch {
-	case m.node < 0:
-	case exit:
-		e.claim(i, m, key, final)
-	case final:
-		e.overdue(m.node, true)
-	}
+	return m
 }
 
 // claim takes what m found for the twin of packet i, which left the host, where

@@ -35,7 +35,7 @@ func TestMemoryFlat(t *testing.T) {
 	}
 	packets, peak, opts := 2_000_000, uint64(32*mebi), correlate.Options{MaxFlows: 1 << 13, MaxRows: 1000}
 	if os.Getenv("WGTRACE_MEMORY") != "" {
-		packets, peak, opts = 20_000_000, 180*mebi, correlate.Options{}
+		packets, peak, opts = 20_000_000, 150*mebi, correlate.Options{}
 	}
 	opts.Clients = []netip.Prefix{prefix("10.8.0.0/16")}
 	before := heap()

@@ -79,3 +79,20 @@ func TestTieOfOthers(t *testing.T) {
 		}
 	}
 }
+
+// TestTieJudgedAtOnce lets two SYNs of one moment leave together and a third a
+// little later, after which nothing comes for long, so that all are judged in one
+// go: what the first twin is taken for may not leave another without its own.
+func TestTieJudgedAtOnce(t *testing.T) {
+	tr := scan()
+	tr.two = false
+	tr.tunnel(1_000_000, probe(phone+":5001"))
+	tr.tunnel(1_000_000, probe(phone+":5002"))
+	tr.wan(1_000_020, probe(wanIP+":61000"))
+	tr.wan(1_000_020, probe(wanIP+":62000"))
+	tr.tunnel(1_001_021, probe(phone+":5003"))
+	tr.wan(1_001_041, probe(wanIP+":60000"))
+	tr.idle(60_000_000)
+	third := "tcp 10.8.0.2:5003>203.0.113.2:60000>192.0.2.80:443"
+	want{matched: 3*callPackets + 3, ambiguous: 2, nat: []string{scanCall, third}}.check(t, tr.run(t))
+}
