@@ -21,6 +21,7 @@ type Info struct {
 	Attempts []Attempt       // that the person marked
 	Verbose  bool            // say also of live captures why they have their role
 	Live     bool            // the host that was captured is the one that the tool ran on
+	Redact   *Redactor       // hides names and addresses; nil: nothing
 	OSChoice string          // whose fixes come first; "" or "auto": as diagnosis ordered them
 }
 
@@ -69,6 +70,11 @@ func Build(ev *correlate.Evidence, d *diagnose.Diagnosis, info Info) *Report {
 		r.Host = slices.Clone(info.HostJSON)
 	}
 	r.Verdict, r.subject = b.verdict()
+	if x := info.Redact; x != nil {
+		x.learnCaptures(ev)
+		x.learnHost(r.Host)
+		x.report(r)
+	}
 	return r
 }
 

@@ -41,6 +41,7 @@ type Report struct {
 	words    *text.Catalog
 	subject  subject
 	settings []Setting // what the host's settings say; empty if they are not known
+	hidden   string    // what redaction has replaced, "" if nothing
 }
 
 // subject is whom and what the verdict is about, for renderers that draw it.
@@ -52,6 +53,9 @@ type subject struct {
 	// Sentences on the finding that the verdict names.
 	summary, worked, fine string
 }
+
+// Hidden says in a sentence what redaction has replaced; "" if nothing.
+func (r *Report) Hidden() string { return r.hidden }
 
 // Tool says what made the report and where it ran.
 type Tool struct {

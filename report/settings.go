@@ -77,7 +77,8 @@ type Check struct {
 	Settings []Setting       `json:"settings"`
 	Host     json.RawMessage `json:"host"`
 
-	words *text.Catalog
+	words  *text.Catalog
+	hidden string // what redaction has replaced, "" if nothing
 }
 
 // CheckVerdict is the answer in short.
@@ -118,6 +119,9 @@ func BuildCheck(checks []diagnose.Check, taken time.Time, info Info) *Check {
 		status, count = diagnose.StatusInconclusive, counts["unknown"]
 	}
 	c.Verdict = CheckVerdict{Status: status.String(), Basis: "settings", Headline: words.Word("check-"+status.String(), map[string]any{"count": count})}
+	if info.Redact != nil {
+		info.Redact.check(c)
+	}
 	return c
 }
 
@@ -126,6 +130,7 @@ func BuildCheck(checks []diagnose.Check, taken time.Time, info Info) *Check {
 func CheckText(w io.Writer, c *Check, opts TextOptions) error {
 	opts.Width = max(opts.Width, 80)
 	t := &printer{r: &Report{words: c.words}, opts: opts, w: w}
+	t.hidden(c.hidden)
 	for _, l := range wrap(c.Verdict.Headline, opts.Width) {
 		t.print(t.style(statusStyle(c.Verdict.Status), l))
 	}

@@ -65,6 +65,15 @@ func (t *printer) print(lines ...string) {
 	}
 }
 
+// hidden says first what redaction has replaced: a reader must not take an
+// address for the real one.
+func (t *printer) hidden(sentence string) {
+	if sentence != "" {
+		t.print(wrap(sentence, t.opts.Width)...)
+		t.print("")
+	}
+}
+
 func (t *printer) heading(title string) {
 	t.print("", t.style(bold, title))
 }
@@ -72,6 +81,7 @@ func (t *printer) heading(title string) {
 // The five lines: verdict, picture, reason, command, and how to know.
 func (t *printer) lines() {
 	r := t.r
+	t.hidden(r.hidden)
 	for _, l := range wrap(r.Verdict.Headline, t.opts.Width) {
 		t.print(t.style(statusStyle(r.Verdict.Status), l))
 	}

@@ -92,6 +92,9 @@ func (o *checkOptions) run(ctx context.Context, s streams) error {
 		Name: "wgtrace", Version: toolVersion(), OS: runtime.GOOS, Arch: runtime.GOARCH, Lang: o.output.lang,
 		HostJSON: factsJSON(facts), Live: facts.OS != "" && o.hostFile == "", OSChoice: system,
 	}
+	if info.Redact, err = o.output.redactor(); err != nil {
+		return err
+	}
 	c := report.BuildCheck(checks, facts.Taken, info)
 	err = o.output.each(s.out, func(w io.Writer, format string, color bool) error {
 		if format == "json" {

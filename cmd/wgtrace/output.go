@@ -34,12 +34,11 @@ func (o *outputOptions) register(f *pflag.FlagSet) {
 	f.StringArrayVarP(&o.files, "output", "o", nil, "write the report to `FILE` (.txt, .json; repeatable; - is stdout)")
 	registerLang(f, &o.lang)
 	f.StringVar(&o.os, "os", "auto", "`SYSTEM` whose fixes to print: "+strings.Join(fixSystems, ", "))
-	f.StringVar(&o.redact, "redact", "none", "hide addresses and names: none")
-	f.Lookup("redact").NoOptDefVal = "standard"
+	f.StringVar(&o.redact, "redact", "none", "hide addresses and names: `MODE` standard, strict or none")
+	f.Lookup("redact").NoOptDefVal = report.RedactStandard
 	f.BoolVar(&o.noColor, "no-color", false, "no colours (NO_COLOR does the same)")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "all causes and fixes")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no notes on stderr")
-	_ = f.MarkHidden("redact") // one value, so far
 }
 
 // fixSystems are those that fixes are known for.
@@ -70,13 +69,8 @@ func (o *outputOptions) check() error {
 	if o.os != "auto" && !slices.Contains(fixSystems, o.os) {
 		return usage("--os "+strings.Join(fixSystems, ", ")+" or auto", "unknown system %q", o.os)
 	}
-	switch {
-	case o.redact == "none":
-	case slices.Contains(redactWords, o.redact):
-		// Whoever asks for it must not get a report that shows everything.
-		return usage("look through the report before you pass it on", "this version cannot redact reports yet")
-	default:
-		return usage("--redact=none", "unknown mode of redaction %q", o.redact)
+	if o.redact != report.RedactNone && !slices.Contains(redactWords, o.redact) {
+		return usage("--redact=standard, --redact=strict or --redact=none", "unknown mode of redaction %q", o.redact)
 	}
 	return nil
 }
@@ -124,15 +118,28 @@ func (o *outputOptions) publish(s streams, ev *correlate.Evidence, d *diagnose.D
 	info.Name, info.Version = "wgtrace", toolVersion()
 	info.OS, info.Arch = runtime.GOOS, runtime.GOARCH
 	info.Lang, info.Verbose = o.lang, o.verbose
+	redactor, err := o.redactor()
+	if err != nil {
+		return err
+	}
+	info.Redact = redactor
 	if info.Live {
 		info.CaptureLibrary = live.Library()
 	}
 	r := report.Build(ev, d, info)
-	err := o.each(s.out, func(w io.Writer, format string, color bool) error { return o.render(w, r, format, color) })
+	err = o.each(s.out, func(w io.Writer, format string, color bool) error { return o.render(w, r, format, color) })
 	if err != nil {
 		return err
 	}
 	return verdictStatus(report.ExitCode(r))
+}
+
+// redactor hides what the person wants hidden; nil hides nothing.
+func (o *outputOptions) redactor() (*report.Redactor, error) {
+	if o.redact == report.RedactNone || o.redact == "" {
+		return nil, nil
+	}
+	return report.NewRedactor(o.redact)
 }
 
 // renderer writes an answer in one format.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -129,5 +130,40 @@ func TestTimesAreLocal(t *testing.T) {
 	first := time.Date(2026, 11, 22, 19, 23, 51, 0, time.UTC).In(time.Local).Format("2006-01-02 15:04:05")
 	if !strings.Contains(got.stdout, first) {
 		t.Errorf("no capture begins at %s in\n%s", first, got.stdout)
+	}
+}
+
+// TestRedact: nothing of what was hidden reaches an output, and the verdict is
+// the same.
+func TestRedact(t *testing.T) {
+	dir := t.TempDir()
+	var files []string
+	for _, name := range []string{"tunnel", "wan"} {
+		path := filepath.Join(dir, "jane-doe-"+name+".pcap")
+		raw, err := os.ReadFile(filepath.Join(recorded, "nat-missing-phone", name+".pcap"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, path)
+	}
+	plain := wgtrace(nil, append([]string{"read", "--format", "json"}, files...)...)
+	address := regexp.MustCompile(`\d{1,3}(\.\d{1,3}){3}`)
+	for _, format := range []string{"text", "json"} {
+		strict := wgtrace(nil, append([]string{"read", "--redact=strict", "--format", format}, files...)...)
+		if strict.status != plain.status || strict.stderr != plain.stderr {
+			t.Errorf("%s: status %d, %s", format, strict.status, strict.stderr)
+		}
+		for _, a := range append(address.FindAllString(plain.stdout, -1), "jane-doe", dir) {
+			if a != "0.0.0.0" && strings.Contains(strict.stdout, a) {
+				t.Errorf("%s: %s is still there", format, a)
+			}
+		}
+		again := wgtrace(nil, append([]string{"read", "--redact=strict", "--format", format}, files...)...)
+		if again.stdout == strict.stdout {
+			t.Errorf("%s: two runs have the same mapping", format)
+		}
 	}
 }

@@ -53,8 +53,6 @@ func TestReadRefuses(t *testing.T) {
 
 		{"strict tunnel.pcap wan.pcap", "strict: no such file", "--redact=strict"},
 		{"standard tunnel.pcap wan.pcap", "standard: no such file", "--redact=standard"},
-		{"--redact tunnel.pcap wan.pcap", "this version cannot redact reports yet", "before you pass it on"},
-		{"--redact=strict tunnel.pcap wan.pcap", "this version cannot redact reports yet", "before you pass it on"},
 		{"--redact=secret tunnel.pcap wan.pcap", `unknown mode of redaction "secret"`, "--redact=none"},
 		{"--frobnicate tunnel.pcap", "unknown flag: --frobnicate", "wgtrace read --help"},
 		{"--format yaml tunnel.pcap wan.pcap", `unknown format "yaml"`, "--format text or --format json"},

@@ -80,7 +80,11 @@ func flagUsages(f *pflag.FlagSet) string {
 			left = "  -" + flag.Shorthand + ", --" + flag.Name
 		}
 		if flag.Value.Type() != "bool" {
-			left += " " + value
+			if flag.NoOptDefVal != "" {
+				left += "[=" + value + "]" // a word behind a space would be a file
+			} else {
+				left += " " + value
+			}
 			if flag.DefValue != "" && flag.DefValue != "0" && flag.DefValue != "0s" && flag.DefValue != "[]" {
 				about += " (default " + flag.DefValue + ")"
 			}

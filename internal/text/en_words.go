@@ -75,6 +75,9 @@ var enWords = map[string]string{
 	"wg-port-unknown":   `The port is not known.`,
 	"clock":             `Clocks: {{.name}}.`,
 
+	"redacted-standard": `Redacted: public addresses, hardware addresses, keys and the names of files, folders and adapters were replaced, each by the same everywhere in this run. Private addresses, public resolvers and ordinary adapter names are the real ones.`,
+	"redacted-strict":   `Redacted: all addresses, hardware addresses, keys and the names of files, folders and adapters were replaced, each by the same everywhere in this run. Only the kind of an address (private, public, link-local) is the real one.`,
+
 	"ruled-out": `Not the reason, by the settings: {{.name}}.`,
 
 	// What the settings say.

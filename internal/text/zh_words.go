@@ -62,6 +62,8 @@ var zhWords = map[string]string{
 	"section-flows":     `连接`,
 	"section-nat":       `地址转换（NAT）`,
 	"section-wireguard": `WireGuard`,
+	"redacted-standard": `已脱敏：公网地址、硬件地址、密钥以及文件、文件夹和网卡的名称都已替换，同一内容在本次运行中处处替换成同一结果。私有地址、公共解析服务器和常见网卡名是真实的。`,
+	"redacted-strict":   `已脱敏：所有地址、硬件地址、密钥以及文件、文件夹和网卡的名称都已替换，同一内容在本次运行中处处替换成同一结果。只有地址的类型（私有、公网、链路本地）是真实的。`,
 	"ruled-out":         `设置已排除的原因：{{.name}}。`,
 	"section-evidence":  `能证明的数据包`,
 	"section-captures":  `抓包`,
