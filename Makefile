@@ -1,10 +1,13 @@
-.PHONY: build demo lab-vm lint test
+.PHONY: build demo docs lab-vm lint test
 
 build:
 	@scripts/build.sh
 
 demo:
 	@scripts/demo.sh
+
+docs:
+	@scripts/docs.sh
 
 lab-vm:
 	@scripts/lab-vm.sh

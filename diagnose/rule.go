@@ -23,6 +23,9 @@ type rule struct {
 	prove func(*subject) (proof, bool)
 	// causes ranks the possible reasons for a system ("" if not known).
 	causes func(*subject, string) []Cause
+	// named are all the causes that it can name, the likeliest first, where the
+	// evidence and not the system alone decides which; else nil.
+	named []string
 }
 
 // proof is what a rule found.

@@ -25,6 +25,7 @@ var dnsBlockedUpstream = rule{
 		}
 		return proof{}, false
 	},
+	named: []string{"dns-blocked-upstream", "dns-lan-resolver-unreachable"},
 	causes: func(s *subject, _ string) []Cause {
 		if r, _, ok := s.deadResolver(); ok && r.Addr.IsPrivate() {
 			return []Cause{{ID: "dns-lan-resolver-unreachable", Probability: 0.9}, {ID: "dns-blocked-upstream", Probability: 0.05}}

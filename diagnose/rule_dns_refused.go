@@ -25,6 +25,7 @@ var dnsRefused = rule{
 		}
 		return p, true
 	},
+	named: []string{"dns-refused", "dns-resolver-upstream"},
 	causes: func(s *subject, _ string) []Cause {
 		if _, end, _ := s.deadResolver(); end == correlate.NameFailed {
 			return []Cause{{ID: "dns-resolver-upstream", Probability: 0.7}, {ID: "dns-refused", Probability: 0.15}}

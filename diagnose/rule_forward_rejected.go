@@ -17,6 +17,7 @@ var forwardRejected = rule{
 		}
 		return s.refused(0.97, said), true
 	},
+	named: []string{"firewalld-no-policy", "oracle-forward-reject", "openwrt-zone-not-forwarded", "forward-reject-rule", "ufw-deny-routed"},
 	causes: func(s *subject, _ string) []Cause {
 		said, _ := s.refusedAs(refusalPolicy)
 		has := func(v4, v6 uint8) bool {

@@ -26,6 +26,7 @@ var ipv6Blackhole = rule{
 		}
 		return proof{}, false
 	},
+	named: []string{"ipv6-forwarding-off", "ipv6-nat-missing", "ipv6-forward-drop", "ipv6-upstream-dead"},
 	causes: func(s *subject, _ string) []Cause {
 		switch {
 		case s.deadAt(correlate.FateNoEgress):

@@ -24,6 +24,7 @@ var notPlainWireGuard = rule{
 		}
 		return proof{confidence: confidence, evidence: o.Samples, args: map[string]any{"peer": o.Endpoint.String(), "odd": o.In}}, true
 	},
+	named: []string{"obfuscated-client", "warp-reserved"},
 	causes: func(s *subject, _ string) []Cause {
 		if s.odd.Reserved >= minOddRepeats {
 			return []Cause{{ID: "warp-reserved", Probability: 0.7}, {ID: "obfuscated-client", Probability: 0.25}}

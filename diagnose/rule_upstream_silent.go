@@ -22,6 +22,7 @@ var upstreamSilent = rule{
 			evidence:   s.samples(correlate.FateNoReply),
 		}, true
 	},
+	named: []string{"upstream-offline", "upstream-filtered", "asymmetric-return", "prefix-not-routed"},
 	causes: func(s *subject, _ string) []Cause {
 		if s.family.Translated == 0 && s.family.Untranslated > 0 {
 			return []Cause{

@@ -17,6 +17,7 @@ var wgPortUnreachable = rule{
 		}
 		return proof{confidence: 0.98, evidence: p.Samples}, true
 	},
+	named: []string{"wg-not-listening", "host-firewall-blocks-wg-port"},
 	causes: func(s *subject, _ string) []Cause {
 		if portClosed(s.peer) {
 			// A rule that rejects can answer like a port on which nobody listens.

@@ -32,6 +32,7 @@ const rootExample = `  sudo wgtrace live                     watch while the pho
   wgtrace read run.pcapng -o report.json
   wgtrace interfaces                    the adapters here, and which is which
   sudo wgtrace check                    what the settings say, without packets
+  wgtrace explain nat-missing           what a finding means, how to repair it
   wgtrace demo                          a sample run
 
 Exit status: 0 healthy, 1 fault found, 2 wrong use or unreadable input,
@@ -60,7 +61,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	explainUsage(root)
 	live := &liveOptions{bare: true}
 	root.RunE = func(cmd *cobra.Command, _ []string) error { return live.run(cmd.Context(), s) }
-	root.AddCommand(liveCommand(s), readCommand(s), interfacesCommand(s), checkCommand(s), demoCommand(s), versionCommand(s))
+	root.AddCommand(liveCommand(s), readCommand(s), interfacesCommand(s), checkCommand(s), demoCommand(s), explainCommand(s), versionCommand(s))
 	explainCompletion(root)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage(cmd.CommandPath()+" --help", "%s", err)

@@ -25,6 +25,14 @@ type FindingText struct {
 	Fine     string // what is proved fine, so that people stop touching it; may be empty
 }
 
+// ExplainText is what a person reads about a kind of fault without a case at
+// hand.
+type ExplainText struct {
+	Search string // what people type who have this fault
+	Signs  string // how it looks in packets, by the places of the picture
+	Alike  string // what looks like it, and what tells them apart
+}
+
 // CauseText is what a person reads about a possible cause.
 type CauseText struct {
 	Title     string // completes "the cause is:"
@@ -43,6 +51,7 @@ type FixText struct {
 type language struct {
 	tag      string
 	findings map[string]FindingText
+	explain  map[string]ExplainText // by finding
 	causes   map[string]CauseText
 	fixes    map[string]FixText
 	notes    map[string]string // remarks on fixes
@@ -168,6 +177,11 @@ func (c *Catalog) each(f func(key, source string)) {
 		f("finding/"+id+"/advice", t.Advice)
 		f("finding/"+id+"/worked", t.Worked)
 		f("finding/"+id+"/fine", t.Fine)
+	}
+	for id, t := range c.lang.explain {
+		f("explain/"+id+"/search", t.Search)
+		f("explain/"+id+"/signs", t.Signs)
+		f("explain/"+id+"/alike", t.Alike)
 	}
 	for id, t := range c.lang.causes {
 		f("cause/"+id+"/title", t.Title)

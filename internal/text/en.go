@@ -9,6 +9,7 @@ package text
 var english = language{
 	tag:      "en",
 	findings: join(enFindings, enFindingsOuter, enFindingsUpper, enFindingsForward),
+	explain:  enExplain,
 	causes:   join(enCauses, enCausesOuter, enCausesUpper, enCausesForward),
 	fixes:    join(enFixes, enFixesOuter, enFixesUpper, enFixesForward),
 	notes:    enNotes,

@@ -31,6 +31,18 @@ func (c *Catalog) Finding(id string, args map[string]any) (FindingText, bool) {
 	}, true
 }
 
+// Explain returns what is to be said of a finding without a case at hand, and
+// whether there is anything.
+func (c *Catalog) Explain(id string) (ExplainText, bool) {
+	source, ok := c.lang.explain[id]
+	key := "explain/" + id + "/"
+	return ExplainText{
+		Search: c.fill(key+"search", source.Search, nil),
+		Signs:  c.fill(key+"signs", source.Signs, nil),
+		Alike:  c.fill(key+"alike", source.Alike, nil),
+	}, ok
+}
+
 // Cause returns the sentences of a cause; Args as for Finding.
 func (c *Catalog) Cause(id string, args map[string]any) (CauseText, bool) {
 	source, ok := c.lang.causes[id]

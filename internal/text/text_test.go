@@ -138,6 +138,32 @@ func TestFieldsAgree(t *testing.T) {
 	}
 }
 
+// TestExplained: every finding says how it looks and what it is mistaken for.
+func TestExplained(t *testing.T) {
+	c := catalog(t, "en")
+	for id := range c.lang.findings {
+		e, ok := c.Explain(id)
+		if id == "healthy" {
+			continue
+		}
+		if !ok || e.Search == "" || e.Signs == "" || e.Alike == "" {
+			t.Errorf("finding %s is not explained: %+v", id, e)
+		}
+	}
+	for id, e := range c.lang.explain {
+		if _, ok := c.lang.findings[id]; !ok {
+			t.Errorf("%s is explained and no finding", id)
+		}
+		// What it is told apart from must be something that can be looked up.
+		for _, word := range regexp.MustCompile(`[a-z0-9]+(-[a-z0-9]+)+`).FindAllString(e.Alike, -1) {
+			_, finding := c.lang.findings[word]
+			if parts := strings.Count(word, "-"); parts > 1 && !finding {
+				t.Errorf("%s names %s, which is no finding", id, word)
+			}
+		}
+	}
+}
+
 // keys returns the keys of all sentences, true for empty ones.
 func keys(c *Catalog) map[string]bool {
 	all := map[string]bool{}

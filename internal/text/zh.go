@@ -6,6 +6,7 @@ package text
 var chinese = language{
 	tag:      "zh",
 	findings: join(zhFindings, zhFindingsOuter, zhFindingsUpper, zhFindingsForward),
+	explain:  zhExplain,
 	causes:   join(zhCauses, zhCausesOuter, zhCausesUpper, zhCausesForward),
 	fixes:    join(zhFixes, zhFixesOuter, zhFixesUpper, zhFixesForward),
 	notes:    zhNotes,
