@@ -244,6 +244,9 @@ func (s *subject) finding(r *rule, p proof) Finding {
 		f.Scope.Peer = s.odd.Endpoint
 	}
 	values.PublicKey = s.publicKey()
+	v := s.view(f.ID)
+	values.Port = v.port // the one that this device calls
+	values.ListensOn, values.ServerPSK = v.serverEnd(values.PublicKey)
 	if r.causes != nil {
 		f.Causes = s.weigh(f.ID, values.Server, r.causes(s, s.ctx.OS))
 	}

@@ -24,6 +24,21 @@ func (v *view) device() *host.Device {
 	return nil
 }
 
+// serverEnd says on which port the device listens, 0 if that is not known, and
+// whether it has a preshared key for a peer.
+func (v *view) serverEnd(publicKey string) (port uint16, psk host.Fact) {
+	d := v.device()
+	if d == nil {
+		return 0, host.FactUnknown
+	}
+	for i := range d.Peers {
+		if d.Peers[i].PublicKey.String() == publicKey {
+			psk = host.FactOf(d.Peers[i].HasPreshared)
+		}
+	}
+	return d.ListenPort, psk
+}
+
 func wgNotListening(v *view) answer {
 	if v.facts == nil || v.port == 0 {
 		return silent

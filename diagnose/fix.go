@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/wgtrace/wgtrace/correlate"
+	"github.com/wgtrace/wgtrace/internal/host"
 )
 
 // Systems that a fix can be for; "" stands for none in particular: the phone, a
@@ -37,8 +38,10 @@ type Values struct {
 	Port          uint16       // WireGuard's UDP port at the server
 	PublicKey     string       // the client's, base64
 	Family        correlate.Family
-	Drop          dropping // the chain that drops the client's packets
-	Remote        bool     // whoever applies the fix works over the network (SSH)
+	Drop          dropping  // the chain that drops the client's packets
+	ListensOn     uint16    // the port that WireGuard has at the server now
+	ServerPSK     host.Fact // whether the server has a preshared key for the client
+	Remote        bool      // whoever applies the fix works over the network (SSH)
 }
 
 // recipe is a fix before values are filled in. Words in braces and capitals
@@ -50,9 +53,10 @@ type recipe struct {
 	commands []string
 	undo     []string
 	notes    []string
-	known    bool   // only where the chain that drops is known
-	filter   string // of which firewall: host.SourceNft or host.SourceIptablesNft; "" for any
-	risky    bool   // reloads a firewall, touches INPUT or moves WireGuard's port
+	known    bool              // only where the chain that drops is known
+	when     func(Values) bool // nil: always
+	filter   string            // of which firewall: host.SourceNft or host.SourceIptablesNft; "" for any
+	risky    bool              // reloads a firewall, touches INPUT or moves WireGuard's port
 }
 
 // fixesFor returns the fixes for a cause, the one to try first at the head. With
@@ -71,7 +75,7 @@ func fixesFor(cause string, v Values, os string) []Fix {
 		fixes = append(fixes, r.fill(cause, v, family))
 	}
 	for _, r := range book[cause] {
-		if r.family != correlate.FamilyAny && r.family != family || !v.Drop.fits(&r) {
+		if r.family != correlate.FamilyAny && r.family != family || !v.Drop.fits(&r) || r.when != nil && !r.when(v) {
 			continue
 		}
 		switch {
@@ -180,6 +184,7 @@ func (v Values) checked(os string, family correlate.Family) map[string]any {
 	if s, ok := safePort(v.Port); ok {
 		args["port"] = s
 	}
+	args["listens_on"], _ = safePort(v.ListensOn)
 	if safeKey(v.PublicKey) {
 		args["public_key"] = v.PublicKey
 	}
@@ -239,6 +244,7 @@ func replacer(args map[string]any, drop dropping, hosts, os string, family corre
 		"{HOSTS}", hosts,
 		"{SRV}", text("server"),
 		"{PORT}", text("port"),
+		"{LISTENS-ON}", text("listens_on"),
 		"{KEY}", text("public_key"),
 		"{SERVICE}", service,
 		"{IP}", ip,

@@ -38,7 +38,7 @@ var (
 	}
 	// Both back ends hold rules of their own and both apply (iptables-nft(8)).
 	filterBothIptables = recipe{
-		id: "filter-linux-iptables", os: osLinux,
+		id: "filter-linux-iptables", os: osLinux, filter: host.SourceIptablesNft,
 		commands: []string{
 			`{IPTABLES}-nft -I FORWARD 1 -i {WAN} -o {TUN} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
 			`{IPTABLES}-nft -I FORWARD 1 -i {TUN} -o {WAN} -j ACCEPT`,

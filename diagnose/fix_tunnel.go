@@ -6,6 +6,10 @@ import "github.com/wgtrace/wgtrace/internal/host"
 // fixes there show what is set and leave the change to the app.
 const wgWindows = `& "$env:ProgramFiles\WireGuard\wg.exe" show {TUN} `
 
+// syncBack loads wg-quick's file again. A device that has none (another program
+// made it) must not be given an empty one, which would remove every peer.
+const syncBack = `bash -c 'conf=$(wg-quick strip {TUN}) && wg syncconf {TUN} <(echo "$conf")'`
+
 // Keys and peers. The keys that these commands show are public.
 var (
 	keyPhoneLinux    = recipe{id: "key-phone", os: osLinux, commands: []string{`wg show {TUN} public-key`}, notes: []string{"needs-root"}}
@@ -31,23 +35,25 @@ var (
 	// it again is the undo and no secret is written anywhere. Nothing prints a
 	// key either: only whether there is one.
 	pskLinux = recipe{
-		id: "psk-linux", os: osLinux,
+		id: "psk-linux", os: osLinux, when: func(v Values) bool { return v.ServerPSK != host.FactNo },
 		commands: []string{
 			`wg show {TUN} preshared-keys | awk '{ print $1, ($2 == "(none)" ? "has no preshared key" : "has a preshared key") }'`,
 			`wg set {TUN} peer {KEY} preshared-key /dev/null`,
 		},
-		undo:  []string{`bash -c 'wg syncconf {TUN} <(wg-quick strip {TUN})'`},
+		undo:  []string{syncBack},
 		notes: []string{"needs-root"},
 	}
 	pskWindows = recipe{id: "psk-windows", os: osWindows, notes: []string{"needs-admin"}}
+	// A server without the key leaves nothing to remove there.
+	pskPhone = recipe{id: "psk-phone", when: func(v Values) bool { return v.ServerPSK == host.FactNo }}
 
 	// A peer that is removed and loaded again has forgotten the time stamp of
 	// its last handshake (WireGuard paper, section 5.1). It is removed only
 	// when its settings can be read back.
 	clockLinux = recipe{
 		id: "clock-phone", os: osLinux,
-		commands: []string{`bash -c 'wg-quick strip {TUN} >/dev/null && wg set {TUN} peer {KEY} remove && wg syncconf {TUN} <(wg-quick strip {TUN})'`},
-		undo:     []string{`bash -c 'wg syncconf {TUN} <(wg-quick strip {TUN})'`},
+		commands: []string{`bash -c 'conf=$(wg-quick strip {TUN}) && wg set {TUN} peer {KEY} remove && wg syncconf {TUN} <(echo "$conf")'`},
+		undo:     []string{syncBack},
 		notes:    []string{"needs-root"},
 	}
 	clockWindows = recipe{id: "clock-phone", os: osWindows, commands: []string{`Restart-Service {SERVICE}`}, notes: []string{"needs-admin"}}
@@ -58,7 +64,7 @@ var (
 	aipLinux = recipe{
 		id: "aip-linux", os: osLinux,
 		commands: []string{`wg show {TUN} allowed-ips`, `wg set {TUN} peer {KEY} allowed-ips {HOSTS}`},
-		undo:     []string{`bash -c 'wg syncconf {TUN} <(wg-quick strip {TUN})'`},
+		undo:     []string{syncBack},
 		notes:    []string{"needs-root", "replaces-allowed-ips"},
 	}
 	aipOpenWrt = recipe{
@@ -81,14 +87,25 @@ var (
 
 // Starting the tunnel.
 var (
-	startLinux   = recipe{id: "tunnel-start", os: osLinux, commands: []string{`wg-quick up {TUN}`}, undo: []string{`wg-quick down {TUN}`}, notes: []string{"needs-root"}}
+	startLinux   = recipe{id: "tunnel-start", os: osLinux, when: func(v Values) bool { return !v.elsewhere() }, commands: []string{`wg-quick up {TUN}`}, undo: []string{`wg-quick down {TUN}`}, notes: []string{"needs-root"}}
 	startMacOS   = recipe{id: "tunnel-start", os: osMacOS, commands: []string{`sudo wg-quick up {TUN}`}, undo: []string{`sudo wg-quick down {TUN}`}}
 	startOpenWrt = recipe{id: "tunnel-start", os: osOpenWrt, commands: []string{`ifup {TUN}`}, undo: []string{`ifdown {TUN}`}, notes: []string{"needs-root"}}
 	startWindows = recipe{id: "tunnel-start", os: osWindows, commands: []string{`Start-Service {SERVICE}`}, undo: []string{`Stop-Service {SERVICE}`}, notes: []string{"needs-admin"}}
 )
 
+// elsewhere reports whether WireGuard is known to listen on another port than the
+// one that phones call.
+func (v Values) elsewhere() bool { return v.ListensOn != 0 && v.ListensOn != v.Port }
+
 // WireGuard's own port.
 var (
+	listenLinux = recipe{
+		id: "listen-port", os: osLinux, when: Values.elsewhere,
+		commands: []string{`wg show {TUN} listen-port`, `wg set {TUN} listen-port {PORT}`},
+		undo:     []string{`wg set {TUN} listen-port {LISTENS-ON}`},
+		notes:    []string{"needs-root", "lost-at-tunnel-restart"},
+		risky:    true,
+	}
 	portLinux = recipe{
 		id: "port-linux", os: osLinux, filter: host.SourceIptablesNft,
 		commands: []string{`{IPTABLES-IN-USE} -I INPUT 1 -p udp --dport {PORT} -j ACCEPT`},

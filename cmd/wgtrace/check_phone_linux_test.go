@@ -16,7 +16,7 @@ import (
 // phoneFinds names the line about the phone's configuration that must be wrong
 // in a scenario of the lab. In every other scenario none may be.
 var phoneFinds = map[string]string{
-	"server-unknown-client-key": "phone-key", "client-wrong-server-key": "phone-server-key", "psk-mismatch": "phone-psk",
+	"server-unknown-client-key": "phone-key", "client-wrong-server-key": "phone-server-key", "psk-mismatch": "phone-psk", "psk-server-only": "phone-psk",
 	"server-allowedips-missing": "phone-address", "peer-allowedips-stolen": "phone-address", "v6-server-allowedips-missing": "phone-address",
 	"wg-not-listening": "phone-endpoint", "dns-no-listener": "phone-dns",
 	"forwarding-off": "phone-ipv6", "v6-blackhole-no-forward": "phone-ipv6", "wan-no-default-route": "phone-ipv6",

@@ -2,92 +2,228 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"os"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/wgtrace/wgtrace/internal/lab"
 )
 
-// TestFixesCure runs the commands of a report on the server of the lab, and wants
-// the same traffic answered after them.
+// trueCauses are those of scenarios that neither packets nor settings can tell,
+// so that the lab names none: their fixes must cure all the same.
+var trueCauses = map[string]string{
+	"psk-mismatch": "preshared-key-mismatch", "psk-server-only": "preshared-key-mismatch",
+}
+
+// fixOutcome is what came of a fix in a scenario, as a line of the file that
+// WGTRACE_FIX_OUTCOMES names.
+type fixOutcome struct {
+	Scenario string `json:"scenario"`
+	Cause    string `json:"cause"`
+	Fix      string `json:"fix"`
+	OS       string `json:"os"`
+	Executed bool   `json:"executed"`
+	Cured    bool   `json:"cured"`  // the same traffic was answered after it
+	Undone   bool   `json:"undone"` // and no more after the undo
+	Why      string `json:"why"`    // it was not executed, or could not cure; "" otherwise
+}
+
+// TestFixesCure brings every fault of the lab about, takes the fixes for its true
+// cause out of the report, runs the commands of each on the server, and wants the
+// same traffic answered; then those of the undo, and wants the fault back.
 func TestFixesCure(t *testing.T) {
-	for _, c := range []struct {
-		scenario string
-		command  string // begins the command that tells the fix
-	}{
-		{"dns-input-drop", "nft 'insert rule inet filter input "},
-		{"v6-blackhole-no-forward", "sysctl -w net/ipv6/"},
-		{"v6-blackhole-forward-no-nat", "nft add table ip6 "},
-		{"mtu-outer-blackhole", "nft add table inet wgtrace_mtu"},
-		{"mtu-inner-fragneeded-lost", "iptables -t mangle "},
-		{"mtu-inner-upload-blackhole", "nft add table inet wgtrace_mtu"},
-		{"jumbo-mtu-8920", "nft add table inet wgtrace_mtu"},
-	} {
-		t.Run(c.scenario, func(t *testing.T) {
+	var mu sync.Mutex
+	var all []fixOutcome
+	t.Cleanup(func() { writeOutcomes(t, all) })
+	for _, sc := range lab.Scenarios() {
+		cause := sc.Cause
+		if cause == "" {
+			cause = trueCauses[sc.Name]
+		}
+		if cause == "" || sc.Expect.Status != "fault" {
+			continue
+		}
+		t.Run(sc.Name, func(t *testing.T) {
 			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
-			defer cancel()
-			sc, err := lab.FindScenario(c.scenario)
-			if err != nil {
-				t.Fatal(err)
-			}
-			l := newLab(t, lab.Config{})
-			if err := l.Apply(ctx, lab.Fault{Name: sc.Name}); err != nil {
-				t.Fatal(err)
-			}
-			broken := watchLaptop(t, ctx, l, 1, 9*time.Second)
-			if broken.verdict.Finding != sc.Expect.Finding {
-				t.Fatalf("before the fix: %+v", broken.verdict)
-			}
-			for _, line := range fixOf(t, broken, c.command) {
-				// What keeps a setting over a reboot writes outside of the
-				// server's namespace.
-				if strings.HasPrefix(line, "sh -c ") {
-					continue
-				}
-				if out, err := l.Server().Command(ctx, "bash", "-c", line).CombinedOutput(); err != nil {
-					t.Fatalf("%s: %v: %s", line, err, out)
-				}
-			}
-			if cured := watchLaptop(t, ctx, l, 2, 0); cured.verdict.Status != "healthy" || len(cured.report.Findings) > 0 && sc.Name != "jumbo-mtu-8920" {
-				t.Errorf("after the fix: %+v, findings %+v", cured.verdict, cured.report.Findings)
-			}
+			list := tryFixes(t, sc, cause)
+			mu.Lock()
+			all = append(all, list...)
+			mu.Unlock()
 		})
 	}
 }
 
-// watchLaptop runs wgtrace live while the phone works like a laptop, for a span
-// at least. Each round pings with identifiers of its own: the server remembers
-// what it did not translate (nf_conntrack) for as long as it is repeated.
-func watchLaptop(t *testing.T, ctx context.Context, l *lab.Lab, round int64, least time.Duration) outcome {
-	t.Helper()
-	watch := startLive(t, l)
-	begun := time.Now()
-	res, err := l.Run(ctx, lab.First, lab.Run{Workload: lab.Laptop, Bulk: 200_000, Seed: l.Plan().Seed + round})
-	if err != nil {
-		t.Fatal(err)
+// writeOutcomes writes them where they were asked for, in the same order always.
+func writeOutcomes(t *testing.T, all []fixOutcome) {
+	path := os.Getenv("WGTRACE_FIX_OUTCOMES")
+	if path == "" {
+		return
 	}
-	time.Sleep(time.Until(begun.Add(least)))
-	got := watch.stop(t)
-	if ok, all := res.Answered(); (ok == all) != (got.verdict.Status == "healthy") {
-		t.Errorf("%d of %d tries were answered: %+v\n%+v", ok, all, got.verdict, res.Tries)
+	slices.SortStableFunc(all, func(a, b fixOutcome) int { return strings.Compare(a.Scenario, b.Scenario) })
+	var b strings.Builder
+	for _, o := range all {
+		line, err := json.Marshal(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Write(append(line, '\n'))
 	}
-	return got
+	if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
+		t.Error(err)
+	}
 }
 
-// fixOf returns the commands of the first fix that has one beginning so.
-func fixOf(t *testing.T, o outcome, prefix string) []string {
-	t.Helper()
-	for _, f := range o.report.Findings {
+// trial is a lab with a fault in it and a person at its server.
+type trial struct {
+	t     *testing.T
+	ctx   context.Context
+	lab   *lab.Lab
+	sc    lab.Scenario
+	shell *shell
+	round int64
+}
+
+func tryFixes(t *testing.T, sc lab.Scenario, cause string) []fixOutcome {
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	// One family where both are dead: a report repairs the one that it speaks of.
+	l := newLab(t, lab.Config{NoIPv6: sc.Breaks == lab.BreaksAll})
+	tr := &trial{t: t, ctx: ctx, lab: l, sc: sc, shell: newShell(t, l.Server())}
+	if err := l.Apply(ctx, lab.Fault{Name: sc.Name}); err != nil {
+		t.Fatal(err)
+	}
+	tr.shell.write("/etc/wireguard/"+l.Plan().Tunnel+".conf", l.ServerProfile())
+	least := 9 * time.Second
+	if sc.Handshake {
+		least = 14 * time.Second
+	}
+	sick, _ := tr.watch(max(least, sc.Takes))
+	if sick.verdict.Finding != sc.Expect.Finding {
+		t.Fatalf("before the fix: %+v\n%s", sick.verdict, sick.text(t))
+	}
+	var list []fixOutcome
+	for _, f := range sick.report.Findings {
 		for _, x := range f.Fixes {
-			for _, c := range x.Commands {
-				if strings.HasPrefix(c, prefix) {
-					return x.Commands
-				}
+			if x.OS != "linux" || x.Cause != cause {
+				continue
+			}
+			o := fixOutcome{Scenario: sc.Name, Cause: cause, Fix: x.ID, OS: x.OS}
+			tr.try(x, &o)
+			t.Logf("%+v", o)
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
+// try runs one fix and its undo.
+func (tr *trial) try(x reportFix, o *fixOutcome) {
+	if why := notHere(tr.sc.Name, x); why != "" {
+		o.Why = why
+		return
+	}
+	words := tr.words()
+	tr.shell.run(words, x.Commands)
+	o.Executed = true
+	if len(x.Undo) == 0 {
+		o.Why = "it only looks"
+		return
+	}
+	tr.reconnect()
+	got, answered := tr.watch(0)
+	o.Cured = answered && got.verdict.Status == "healthy"
+	if !o.Cured {
+		tr.t.Errorf("%s: not cured: %+v\n%q\n%s", x.ID, got.verdict, x.Commands, got.text(tr.t))
+	}
+	if why := undoElsewhere[x.ID]; why != "" {
+		o.Why = why
+		return
+	}
+	tr.shell.run(words, x.Undo)
+	tr.forgetSizes()
+	tr.reconnect()
+	if _, answered := tr.work(); answered {
+		tr.t.Errorf("%s: the fault is not back after the undo\n%q", x.ID, x.Undo)
+	} else {
+		o.Undone = true
+	}
+	if left := tr.shell.left(); left != "" {
+		tr.t.Errorf("%s: the undo leaves files: %s", x.ID, left)
+	}
+}
+
+// reconnect is the person who switches the phone's tunnel off and on again.
+func (tr *trial) reconnect() {
+	if !tr.sc.Handshake {
+		return
+	}
+	if err := tr.lab.Reconnect(tr.ctx, lab.First); err != nil {
+		tr.t.Fatal(err)
+	}
+}
+
+// forgetSizes lets both ends forget the sizes of packets that they have learned
+// (RFC 8201 section 5.2): the fix outlives itself in them for ten minutes.
+func (tr *trial) forgetSizes() {
+	for _, n := range []*lab.Node{tr.lab.Site(), tr.lab.Phone(lab.First)} {
+		for _, family := range []string{"-4", "-6"} {
+			if out, err := n.Command(tr.ctx, "ip", family, "route", "flush", "cache").CombinedOutput(); err != nil {
+				tr.t.Fatalf("forget sizes: %v: %s", err, out)
 			}
 		}
 	}
-	t.Fatalf("no fix has a command %q\n%s", prefix, o.text(t))
-	return nil
+}
+
+// work makes the traffic that shows the fault and reports whether all of it was
+// answered. Each round has identifiers of its own: the server remembers what it
+// did not translate (nf_conntrack) for as long as it is repeated.
+func (tr *trial) work() (res lab.Result, answered bool) {
+	tr.t.Helper()
+	tr.round++
+	run := lab.Run{Workload: lab.Probe, Seed: tr.lab.Plan().Seed + tr.round}
+	if tr.sc.Breaks != lab.BreaksAll && tr.sc.Breaks != lab.BreaksNames {
+		run.Workload, run.Bulk = lab.Laptop, 200_000
+	}
+	res, err := tr.lab.Run(tr.ctx, lab.First, run)
+	if err != nil {
+		tr.t.Fatal(err)
+	}
+	ok, all := res.Answered()
+	return res, ok == all
+}
+
+// watch runs wgtrace live over that traffic, for a span at least.
+func (tr *trial) watch(least time.Duration) (o outcome, answered bool) {
+	tr.t.Helper()
+	args := []string{"--server-key", tr.lab.Plan().ServerKey}
+	if tr.sc.Prompted {
+		args = append(args, "--expect-traffic")
+	}
+	live := startLive(tr.t, tr.lab, args...)
+	begun := time.Now()
+	if least > 0 {
+		tr.reconnect()
+	}
+	_, answered = tr.work()
+	for least > 20*time.Second && time.Since(begun) < least {
+		tr.work()
+	}
+	time.Sleep(time.Until(begun.Add(least)))
+	settle(tr.t, tr.ctx, tr.lab)
+	return live.stop(tr.t), answered
+}
+
+// words are what only the person at the server knows.
+func (tr *trial) words() *strings.Replacer {
+	p := tr.lab.Plan()
+	c := p.Clients[lab.First]
+	return strings.NewReplacer(
+		"GATEWAY-ADDRESS", p.Server.Gateway4.String(),
+		"PHONE-PUBLIC-KEY", c.PublicKey, "PHONE-ADDRESS", c.Inner4.String(),
+		"OLD-MTU", tr.shell.say("ip link show dev "+p.Tunnel+" | sed -n 's/.* mtu \\([0-9]*\\).*/\\1/p'"),
+	)
 }

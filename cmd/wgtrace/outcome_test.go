@@ -28,7 +28,7 @@ type reportFinding struct {
 		ID, Basis   string
 		Probability float64
 	}
-	Fixes []struct{ Commands []string }
+	Fixes []reportFix
 }
 
 // reportJSON is as much of the report as the tests look at.

@@ -100,6 +100,7 @@ var scenarios = []Scenario{
 	{Name: "server-unknown-client-key", Summary: "the server does not know the phone's key", Expect: expectUnanswered, Handshake: true, OneClient: true, Cause: "client-key-unknown"},
 	{Name: "client-wrong-server-key", Summary: "the phone holds another server's key", Expect: expectWrongKey, Handshake: true, OneClient: true, Cause: "server-key-mismatch"},
 	{Name: "psk-mismatch", Summary: "only the phone has a preshared key", Expect: expectNotCompleted, Handshake: true, OneClient: true},
+	{Name: "psk-server-only", Summary: "only the server has a preshared key for the phone", Expect: expectNotCompleted, Handshake: true, OneClient: true},
 	{Name: "path-out-blocked", Summary: "handshake responses are lost on their way to the phone", Expect: expectNotCompleted, Handshake: true},
 	{Name: "server-allowedips-missing", Summary: "the server's allowed IPs lack the phone's address", Expect: expectDropped, OneClient: true, Cause: "server-allowedips-lacks-client"},
 	{Name: "peer-allowedips-stolen", Summary: "another peer owns the phone's address", Expect: expectDropped, OneClient: true, Cause: "peer-allowedips-overlap"},

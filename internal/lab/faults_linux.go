@@ -180,6 +180,10 @@ var insideBreaks = map[string]func(l *Lab, s *setup, f Fault, clients []int){
 		s.PhonePeers[First].PSK = l.keys.psk
 		s.reconnect(clients)
 	},
+	"psk-server-only": func(l *Lab, s *setup, _ Fault, clients []int) {
+		s.ServerPeers[First].PSK = l.keys.psk
+		s.reconnect(clients)
+	},
 	"server-allowedips-missing": func(l *Lab, s *setup, _ Fault, clients []int) {
 		// A leftover of an earlier numbering, in the same subnet.
 		hosts := l.plan.Clients[First].hosts()

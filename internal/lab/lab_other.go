@@ -75,6 +75,9 @@ func (l *Lab) ShareProfile(context.Context) error { return errNotLinux }
 // Profile returns nothing.
 func (l *Lab) Profile(int) string { return "" }
 
+// ServerProfile returns nothing.
+func (l *Lab) ServerProfile() string { return "" }
+
 // ResetTruth returns an error.
 func (l *Lab) ResetTruth(context.Context) error { return errNotLinux }
 

@@ -143,6 +143,10 @@ var enFixes = map[string]FixText{
 		Title:   `Open WireGuard's port on the router`,
 		Changes: `It adds one input rule with the comment "wgtrace".`,
 	},
+	"psk-phone": {
+		Title:   `Remove PresharedKey in the phone's app, because the server has none for it`,
+		Changes: `In the phone's app, edit the tunnel: under [Peer] the line PresharedKey must go. Or give the server's [Peer] the same key.`,
+	},
 	"psk-windows": {
 		Title:   `Make the preshared key the same on both ends, or remove it on both`,
 		Changes: `In the WireGuard app, edit the tunnel: PresharedKey of this phone's [Peer] must be what the phone has, or stand on neither end.`,

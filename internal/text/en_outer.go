@@ -184,6 +184,10 @@ var enFixesOuter = map[string]FixText{
 		Title:   `Let the phone send keepalives`,
 		Changes: `PersistentKeepalive = 25 under [Peer] in the phone's app. It costs a little battery.`,
 	},
+	"listen-port": {
+		Title:   `Let WireGuard listen on the port that the phone calls`,
+		Changes: `It moves the port at once; phones that call the old one need it changed too. Write the same ListenPort into the configuration file.`,
+	},
 	"tunnel-start": {
 		Title:   `Start the tunnel on {{host .os}}`,
 		Changes: `It creates the tunnel adapter from its stored settings and listens on the port in them; that port must be the one that the phone calls.`,

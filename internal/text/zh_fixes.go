@@ -143,6 +143,10 @@ var zhFixes = map[string]FixText{
 		Title:   `在路由器上开放 WireGuard 的端口`,
 		Changes: `添加一条注释为 "wgtrace" 的 input 规则。`,
 	},
+	"psk-phone": {
+		Title:   `在手机程序里去掉 PresharedKey，因为服务器没有给它设置`,
+		Changes: `在手机程序里编辑隧道：去掉 [Peer] 下的 PresharedKey 这一行。或者在服务器的 [Peer] 里写上同一个密钥。`,
+	},
 	"psk-windows": {
 		Title:   `让两端的预共享密钥相同，或者两端都去掉`,
 		Changes: `在 WireGuard 程序里编辑隧道：这部手机的 [Peer] 的 PresharedKey 必须和手机里的相同，或者两端都没有。`,

@@ -183,6 +183,10 @@ var zhFixesOuter = map[string]FixText{
 		Title:   `让手机发送保活包`,
 		Changes: `在手机的 [Peer] 里设置 PersistentKeepalive = 25。会多用一点电。`,
 	},
+	"listen-port": {
+		Title:   `让 WireGuard 监听手机呼叫的端口`,
+		Changes: `端口立即改变；呼叫旧端口的手机也要改。请把同样的 ListenPort 写进配置文件。`,
+	},
 	"tunnel-start": {
 		Title:   `在{{host .os}}上启动隧道`,
 		Changes: `按保存的设置创建隧道网卡，并监听其中的端口；这个端口必须是手机呼叫的那个。`,
