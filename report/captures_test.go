@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -80,13 +81,17 @@ func TestUntiedStages(t *testing.T) {
 // TestManyCaptures: a file can describe thousands of interfaces.
 func TestManyCaptures(t *testing.T) {
 	ev := &correlate.Evidence{}
-	for range 300 {
+	for i := range 300 {
 		ev.Captures = append(ev.Captures, correlate.Capture{Source: "unused.pcapng"})
+		ev.Caveats = append(ev.Caveats, correlate.Caveat{ID: "truncated", Args: map[string]any{"source": fmt.Sprintf("cut-%d.pcapng", i), "count": int64(1)}})
 	}
 	ev.Captures = append(ev.Captures, correlate.Capture{Source: "last.pcapng", Role: capture.RoleWAN, RoleWhy: "name"})
 	got := textOf(t, Build(ev, &diagnose.Diagnosis{Headline: -1}, Info{}), TextOptions{})
 	if n := strings.Count(got, "unused.pcapng"); n != rowLimit-1 {
 		t.Errorf("%d rows of interfaces that were not used, want %d", n, rowLimit-1)
+	}
+	if n := strings.Count(got, "cut-"); n != rowLimit {
+		t.Errorf("%d caveats, want %d", n, rowLimit)
 	}
 	if !strings.Contains(got, "last.pcapng") {
 		t.Errorf("the capture that was used is missing in\n%s", got)

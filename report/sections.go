@@ -238,7 +238,11 @@ func (t *printer) zone() string {
 
 func (t *printer) caveatTable() table {
 	s := table{title: t.word("section-caveats", nil)}
-	for _, c := range t.r.Caveats {
+	for i, c := range t.r.Caveats {
+		if i == rowLimit {
+			s.after = append(s.after, "- "+t.more(len(t.r.Caveats)))
+			break
+		}
 		s.after = append(s.after, "- "+c)
 	}
 	return s
