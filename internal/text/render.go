@@ -194,12 +194,19 @@ func (c *Catalog) functions() template.FuncMap {
 		},
 		// point names the side of a capture ("tunnel", "wan").
 		"point": func(id string) string { return c.lang.words["point-"+id] },
-		// spell gives the place for a name that is not known.
-		"spell": func(name, placeholder string) string {
-			if name == "" {
-				return placeholder
-			}
-			return name
-		},
+		// spell gives the place for a name that is not known. In Chinese only a
+		// name is set off with spaces: lead does so where a sentence begins with
+		// it, tail where one ends, mid between two words.
+		"spell": func(name, placeholder string) string { return spell("", name, "", placeholder) },
+		"lead":  func(name, placeholder string) string { return spell("", name, " ", placeholder) },
+		"mid":   func(name, placeholder string) string { return spell(" ", name, " ", placeholder) },
+		"tail":  func(name, placeholder string) string { return spell(" ", name, "", placeholder) },
 	}
+}
+
+func spell(before, name, after, placeholder string) string {
+	if name == "" {
+		return placeholder
+	}
+	return before + name + after
 }

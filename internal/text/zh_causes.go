@@ -103,12 +103,12 @@ var zhCauses = map[string]CauseText{
 	"nat-wrong-out-interface": {
 		Title:     `地址转换规则里写的网卡，不是数据包实际发出的网卡`,
 		Why:       `照抄来的规则里写着 "eth0"，或者机器从网线换成了 Wi-Fi。`,
-		SettledBy: `masquerade 规则里的网卡（"nft list ruleset"、"iptables-save"）必须是{{spell .wan "通往互联网的那个"}}。`,
+		SettledBy: `masquerade 规则里的网卡（"nft list ruleset"、"iptables-save"）必须是{{tail .wan "通往互联网的那个"}}。`,
 	},
 	"nat-wrong-subnet": {
 		Title:     `地址转换规则写的是另一个网段，不是手机的网段`,
 		Why:       `隧道的网段改过，或者规则是从教程里抄来的。`,
-		SettledBy: `转换规则里的来源必须包含{{spell .client "手机的地址"}}{{if eq .os "windows"}}："Get-NetNat"{{end}}。`,
+		SettledBy: `转换规则里的来源必须包含{{tail .client "手机的地址"}}{{if eq .os "windows"}}："Get-NetNat"{{end}}。`,
 	},
 	"nat-gone-after-reboot": {
 		Title:     `地址转换规则在上次重启时丢失`,
@@ -130,7 +130,7 @@ var zhCauses = map[string]CauseText{
 	"prefix-not-routed": {
 		Title:     `互联网不知道怎么把数据包送回手机的地址`,
 		Why:       `手机的地址是公网地址，但没有人把它路由到{{host .os}}。`,
-		SettledBy: `看运营商是否把{{spell .prefix "隧道的网段"}}路由到{{host .os}}：控制面板里有。`,
+		SettledBy: `看运营商是否把{{mid .prefix "隧道的网段"}}路由到{{host .os}}：控制面板里有。`,
 	},
 	"forward-return-path-blocked": {
 		Title:     `一条防火墙规则放行了出去的数据包，却不让回应进来`,

@@ -30,7 +30,7 @@ var zhCaveats = map[string]string{
 
 	"port-contradiction":   `给出的 WireGuard 端口是 {{.given}}，但握手请求发往端口 {{.seen}}。`,
 	"client-contradiction": `指定为手机的地址，一个也没有在隧道里出现。`,
-	"wan-contradiction":    `{{spell .address "一个地址"}} 被指定为服务器自己的地址，但 WAN 上没有带这个地址的数据包。`,
+	"wan-contradiction":    `{{lead .address "一个地址"}}被指定为服务器自己的地址，但 WAN 上没有带这个地址的数据包。`,
 	"key-contradiction":    `有些握手请求不是用给出的公钥做的，服务器却回应了：这个公钥属于另一台服务器。`,
 }
 

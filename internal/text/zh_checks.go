@@ -32,28 +32,28 @@ var zhChecks = map[string]string{
 
 	"route-out":                   `去互联网的路由`,
 	"route-out/ok":                `从 {{spell .wan "WAN-ADAPTER"}} 出去`,
-	"route-out/wrong/no-route":    `没有：{{host .os}}没有{{spell .family "这种地址"}} 的默认路由`,
+	"route-out/wrong/no-route":    `没有：{{host .os}}没有{{mid .family "这种地址"}}的默认路由`,
 	"route-out/wrong/into-tunnel": `又回到了隧道：{{host .os}}自己的配置把一切都送进去（某个 Peer 写着 AllowedIPs = 0.0.0.0/0）`,
 
 	"route-back":                      `回到设备的路由`,
 	"route-back/ok":                   `进入 {{spell .tunnel "TUNNEL-ADAPTER"}}`,
-	"route-back/wrong/no-way-back":    `没有到 {{spell .client "手机"}} 的路由：给 {{spell .tunnel "TUNNEL-ADAPTER"}} 一个隧道网段里的地址`,
-	"route-back/wrong/back-elsewhere": `到 {{spell .client "手机"}} 的路由通往 {{spell .wan "另一个网卡"}}，而不是 {{spell .tunnel "TUNNEL-ADAPTER"}}`,
+	"route-back/wrong/no-way-back":    `没有到{{mid .client "手机"}}的路由：给 {{spell .tunnel "TUNNEL-ADAPTER"}} 一个隧道网段里的地址`,
+	"route-back/wrong/back-elsewhere": `到{{mid .client "手机"}}的路由通往{{tail .wan "另一个网卡"}}，而不是 {{spell .tunnel "TUNNEL-ADAPTER"}}`,
 
 	"translation":      `{{with .family}}{{.}} {{end}}地址转换（NAT）`,
 	"translation/ok":   `发出的数据包换上{{host .os}}的地址`,
-	"translation/note": `{{spell .client "手机"}} 的地址不变就发出：只有运营商把这个地址路由到这里才对`,
+	"translation/note": `{{lead .client "手机"}}的地址不变就发出：只有运营商把这个地址路由到这里才对`,
 
 	"tracking":       `连接跟踪`,
 	"tracking/ok":    `没有规则绕过它`,
-	"tracking/wrong": `一条 "notrack" 规则让 {{spell .client "手机"}} 的数据包绕过它，所以认不出回应："nft -a list ruleset" 或 "iptables-save -c"`,
+	"tracking/wrong": `一条 "notrack" 规则让{{mid .client "手机"}}的数据包绕过它，所以认不出回应："nft -a list ruleset" 或 "iptables-save -c"`,
 
 	"table":    `连接表的空间`,
 	"table/ok": `还有空间`,
 
 	"resolver":      `给手机用的 DNS`,
-	"resolver/ok":   `{{spell .server "服务器在隧道里的地址"}} 上有 DNS 服务`,
-	"resolver/note": `{{spell .server "服务器在隧道里的地址"}} 上没有 DNS 服务：手机要用别的，例如 DNS = 1.1.1.1`,
+	"resolver/ok":   `{{lead .server "服务器在隧道里的地址"}}上有 DNS 服务`,
+	"resolver/note": `{{lead .server "服务器在隧道里的地址"}}上没有 DNS 服务：手机要用别的，例如 DNS = 1.1.1.1`,
 
 	"resolver-firewall":    `防火墙，DNS 查询`,
 	"resolver-firewall/ok": `放行`,

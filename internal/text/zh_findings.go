@@ -11,7 +11,7 @@ var zhFindings = map[string]FindingText{
 			`{{else if eq .flows .flows_answered}}{{num .flows}} 个连接全部得到回应，没有发现故障` +
 			`{{else}}{{num .flows}} 个连接中有 {{num .flows_answered}} 个得到回应，没有发现故障{{end}}` +
 			`{{if .seconds}}（观察 {{time .seconds}}）{{end}}。{{if .untested}}没有测试：{{.untested}}。{{end}}`,
-		Summary: `{{spell .client "手机"}} 的数据包经过{{host .os}}到达互联网，回应也回到了手机的隧道：` +
+		Summary: `{{lead .client "手机"}}的数据包经过{{host .os}}到达互联网，回应也回到了手机的隧道：` +
 			`手机发出 {{num .arrived}} 个数据包，回来 {{num .returned}} 个。` +
 			`{{if .untested}}没有看到 {{.untested}} 的数据包，所以没有测试。{{end}}`,
 		Advice: `{{Host .os}}不需要改任何设置。`,
@@ -107,7 +107,7 @@ var zhFindings = map[string]FindingText{
 		Title:    `解密之后被丢弃`,
 		Headline: `手机的数据包到达之后，在隧道里被丢弃：{{host .os}}认为这部手机应当用另一个地址。`,
 		Summary: `{{with .peer}}来自 {{.}} 的 {{end}}{{num .data_in}} 个加密数据包到达，` +
-			`从{{spell .tunnel "隧道网卡"}}出来的{{if .arrived}}只有 {{num .arrived}} 个{{else}}一个也没有{{end}}。`,
+			`从{{mid .tunnel "隧道网卡"}}出来的{{if .arrived}}只有 {{num .arrived}} 个{{else}}一个也没有{{end}}。`,
 		Advice: `让手机里的地址和{{host .os}}上这个 Peer 的 AllowedIPs 一致。`,
 		Worked: zhAgain + `：图中第二个方框应当有数据包。`,
 		Fine:   `密钥和端口正确，两个方向的加密都正常。`,
@@ -115,8 +115,8 @@ var zhFindings = map[string]FindingText{
 	"not-forwarded": {
 		Title:    `没有转发到互联网`,
 		Headline: `手机能到达{{host .os}}，但是{{host .os}}没有把它的数据包转发到互联网。`,
-		Summary: `{{spell .client "手机"}} 的 {{num .arrived}} 个数据包从隧道{{with .tunnel}}网卡 {{.}} {{end}}出来，` +
-			`从 {{spell .wan "互联网网卡"}} 发出的{{if .left}}只有 {{num .left}} 个{{else}}一个也没有{{end}}。` +
+		Summary: `{{lead .client "手机"}}的 {{num .arrived}} 个数据包从隧道{{with .tunnel}}网卡 {{.}} {{end}}出来，` +
+			`从{{mid .wan "互联网网卡"}}发出的{{if .left}}只有 {{num .left}} 个{{else}}一个也没有{{end}}。` +
 			`它们在{{host .os}}内部消失了。`,
 		Advice: `{{if eq .os "windows"}}在{{host .os}}上为隧道的地址建立 NAT：在 Windows 上，这一步同时也打开转发。` +
 			`{{else if eq .os ""}}让{{host .os}}在隧道和互联网之间转发数据包：缺少的是转发，或者地址转换（NAT）。` +
@@ -127,7 +127,7 @@ var zhFindings = map[string]FindingText{
 	"packets-lost-in-host": {
 		Title:    `有些数据包在{{host .os}}里丢失`,
 		Headline: `{{Host .os}}在转发数据包，但途中丢了一部分。`,
-		Summary: `{{spell .client "手机"}} 的{{if .flows}} {{num .flows}} 个连接中，{{end}} {{num .lost_of}} 个数据包里有` +
+		Summary: `{{lead .client "手机"}}的{{if .flows}} {{num .flows}} 个连接中，{{end}} {{num .lost_of}} 个数据包里有` +
 			`{{if .lost_back}} {{num .lost_back}} 个回到了{{with .wan}} {{.}}{{else}}互联网网卡{{end}}，却没有进入隧道{{with .tunnel}}网卡 {{.}}{{end}}` +
 			`{{else}} {{num .lost}} 个从隧道{{with .tunnel}}网卡 {{.}} {{end}}出来，却没有从{{with .wan}} {{.}} {{else}}互联网网卡{{end}}发出{{end}}，` +
 			`而抓包本身没有丢包。这会让网页变慢，而不是打不开：丢失的数据包会重发。` +
@@ -142,7 +142,7 @@ var zhFindings = map[string]FindingText{
 	"nat-missing": {
 		Title:    `数据包带着手机的内网地址发出`,
 		Headline: `数据包发出时还带着手机的内网地址{{with .client}} {{.}}{{end}}。互联网无法回应这个地址。`,
-		Summary: `{{spell .client "手机"}} 的 {{num .arrived}} 个数据包从隧道出来，{{num .left}} 个` +
+		Summary: `{{lead .client "手机"}}的 {{num .arrived}} 个数据包从隧道出来，{{num .left}} 个` +
 			`{{with .wan}}从 {{.}} {{end}}发出，但上面还是手机自己的地址，而不是{{host .os}}的地址。` +
 			`{{if .replied}}回来了 {{num .replied}} 个回应。{{else}}一个回应也没有回来。{{end}}`,
 		Advice: `让{{host .os}}在发出之前，把手机数据包{{with .prefix}}（来自 {{.}}）{{end}}上的地址换成自己的地址（NAT）。`,
@@ -152,7 +152,7 @@ var zhFindings = map[string]FindingText{
 	"upstream-silent": {
 		Title:    `外面的网络没有任何回应`,
 		Headline: `{{Host .os}}全部做对了；它后面的网络没有任何东西回来。`,
-		Summary: `{{spell .client "手机"}} 的 {{num .left}} 个数据包{{with .wan}}从 {{.}} {{end}}发出，带着可以回应的地址` +
+		Summary: `{{lead .client "手机"}}的 {{num .left}} 个数据包{{with .wan}}从 {{.}} {{end}}发出，带着可以回应的地址` +
 			`{{if .targets}}，发往 {{num .targets}} 个地址{{end}}；{{if .replied}}只回来 {{num .replied}} 个{{else}}什么也没有回来{{end}}。`,
 		Advice: `测试{{host .os}}自己的互联网连接，然后问运营商，或者看看路由器。`,
 		Worked: zhAgain + `：图中第四个方框应当有回应。`,
@@ -161,7 +161,7 @@ var zhFindings = map[string]FindingText{
 	"return-not-forwarded": {
 		Title:    `回应进不了隧道`,
 		Headline: `网站有回应，但是{{host .os}}没有让回应进入隧道。`,
-		Summary: `{{spell .client "手机"}} 发出了 {{num .left}} 个数据包，{{with .wan}}网卡 {{.}} {{end}}收到 {{num .replied}} 个回应，` +
+		Summary: `{{lead .client "手机"}}发出了 {{num .left}} 个数据包，{{with .wan}}网卡 {{.}} {{end}}收到 {{num .replied}} 个回应，` +
 			`但进入隧道{{with .tunnel}}网卡 {{.}} {{end}}的{{if .returned}}只有 {{num .returned}} 个{{else}}一个也没有{{end}}。`,
 		Advice: `在{{host .os}}上允许回应从互联网网卡进入隧道网卡。`,
 		Worked: zhAgain + `：第五个方框的数量应当和第四个一样。`,

@@ -6,7 +6,7 @@ var zhFindingsForward = map[string]FindingText{
 	"ufw-deny-routed": {
 		Title:    `只转发了 ping`,
 		Headline: `{{Host .os}}只把手机的 ping 转发到互联网，别的都被防火墙拦下。`,
-		Summary: `{{spell .client "手机"}} 的 {{num .pings}} 个 ping 得到回应，但 {{num .refused}} 次访问域名和网页的尝试` +
+		Summary: `{{lead .client "手机"}}的 {{num .pings}} 个 ping 得到回应，但 {{num .refused}} 次访问域名和网页的尝试` +
 			`从隧道{{with .tunnel}}网卡 {{.}} {{end}}出来，却没有从{{with .wan}} {{.}} {{else}}互联网网卡{{end}}发出。` +
 			`没有人放行时，ufw 就是这样对待要转发的数据包的。`,
 		Advice: `让{{host .os}}的防火墙把隧道的数据包都转发到互联网，而不只是 ping。`,
@@ -16,7 +16,7 @@ var zhFindingsForward = map[string]FindingText{
 	"forward-rejected": {
 		Title:    `这里的防火墙回答"禁止"`,
 		Headline: `{{host .os}}上的防火墙没有转发手机的数据包，而是回答"禁止"。`,
-		Summary: `{{spell .client "手机"}} 的 {{num .arrived}} 个数据包从隧道{{with .tunnel}}网卡 {{.}} {{end}}出来。` +
+		Summary: `{{lead .client "手机"}}的 {{num .arrived}} 个数据包从隧道{{with .tunnel}}网卡 {{.}} {{end}}出来。` +
 			`{{Host .os}}{{with .speaker}}以 {{.}} 的身份{{end}}发回 {{num .refused}} 个拒绝，什么也没有放出去。` +
 			`手机上会马上报错，而不是一直转圈。`,
 		Advice: `在拒绝的规则前面，加一条放行隧道数据包的规则。`,
@@ -26,7 +26,7 @@ var zhFindingsForward = map[string]FindingText{
 	"no-default-route": {
 		Title:    `这里没有设置去互联网的路`,
 		Headline: `{{Host .os}}不知道去互联网的路：它没有默认路由。`,
-		Summary: `{{spell .client "手机"}} 的 {{num .arrived}} 个数据包从隧道{{with .tunnel}}网卡 {{.}} {{end}}出来，一个也没有发出。` +
+		Summary: `{{lead .client "手机"}}的 {{num .arrived}} 个数据包从隧道{{with .tunnel}}网卡 {{.}} {{end}}出来，一个也没有发出。` +
 			`{{Host .os}}自己{{with .speaker}}（{{.}}）{{end}}回答了 {{num .refused}} 次"网络不可达"。`,
 		Advice: `把默认路由还给{{host .os}}：它的路由器的地址。`,
 		Worked: zhAgain + `：第三个方框应当有数据包。`,
@@ -35,7 +35,7 @@ var zhFindingsForward = map[string]FindingText{
 	"gateway-unreachable": {
 		Title:    `下一级路由器没有回应`,
 		Headline: `{{Host .os}}联系不上下一级路由器{{with .gateway}} {{.}}{{end}}：那个地址没有人回应。`,
-		Summary: `{{spell .client "手机"}} 的 {{num .arrived}} 个数据包从隧道{{with .tunnel}}网卡 {{.}} {{end}}出来，一个也没有发出。` +
+		Summary: `{{lead .client "手机"}}的 {{num .arrived}} 个数据包从隧道{{with .tunnel}}网卡 {{.}} {{end}}出来，一个也没有发出。` +
 			`{{Host .os}}{{with .speaker}}（{{.}}）{{end}}回答了 {{num .refused}} 次"主机不可达"` +
 			`{{with .gateway}}，它在网络上询问 {{.}} 也没有人应答{{end}}。`,
 		Advice: `检查{{host .os}}的网线或 Wi-Fi，路由器是否开着，以及这里设置的地址是不是路由器的地址。`,
@@ -45,7 +45,7 @@ var zhFindingsForward = map[string]FindingText{
 	"server-default-route-hijacked": {
 		Title:    `去互联网的数据包又被送回隧道`,
 		Headline: `{{Host .os}}把手机去互联网的数据包又送回隧道：它以为隧道就是自己上网的路。`,
-		Summary: `{{spell .client "手机"}} 去互联网的 {{num .astray}} 个数据包从隧道{{with .tunnel}}网卡 {{.}} {{end}}出来，` +
+		Summary: `{{lead .client "手机"}}去互联网的 {{num .astray}} 个数据包从隧道{{with .tunnel}}网卡 {{.}} {{end}}出来，` +
 			`马上又进了隧道；没有一个{{with .wan}}从 {{.}} {{end}}发出。`,
 		Advice: `在{{host .os}}的配置里，手机那个 [Peer] 的 AllowedIPs 必须是手机自己的地址，而不是 0.0.0.0/0。后者应当写在手机里。`,
 		Worked: zhAgain + `：第三个方框的数量应当和第二个一样。`,
@@ -54,8 +54,8 @@ var zhFindingsForward = map[string]FindingText{
 	"tunnel-return-route-missing": {
 		Title: `回应又被发到互联网上`,
 		Headline: `回应回来了，{{host .os}}却又把它发到互联网，而不是送进隧道：` +
-			`它不知道 {{spell .client "手机"}} 在隧道后面。`,
-		Summary: `{{with .wan}}网卡 {{.}} {{end}}收到给 {{spell .client "手机"}} 的 {{num .replied}} 个回应，` +
+			`它不知道{{mid .client "手机"}}在隧道后面。`,
+		Summary: `{{with .wan}}网卡 {{.}} {{end}}收到给{{mid .client "手机"}}的 {{num .replied}} 个回应，` +
 			`又有 {{num .astray}} 个发往手机内网地址的数据包从那里发出。没有东西进入隧道{{with .tunnel}}网卡 {{.}}{{end}}。`,
 		Advice: `给{{host .os}}加一条经过隧道网卡到手机地址的路由。`,
 		Worked: zhAgain + `：第五个方框的数量应当和第四个一样。`,
@@ -64,7 +64,7 @@ var zhFindingsForward = map[string]FindingText{
 	"routing-loop": {
 		Title:    `下一级路由器把数据包送了回来`,
 		Headline: `数据包离开{{host .os}}，下一级路由器又把它们送回来：它们在兜圈子。`,
-		Summary: `{{spell .client "手机"}} 的 {{num .left}} 个数据包{{with .wan}}从 {{.}} {{end}}发出，` +
+		Summary: `{{lead .client "手机"}}的 {{num .left}} 个数据包{{with .wan}}从 {{.}} {{end}}发出，` +
 			`其中 {{num .astray}} 个又从那里回来，多经过了一跳或几跳。没有回应。`,
 		Advice: `在{{host .os}}旁边的路由器上，删掉把这些地址指向{{host .os}}的静态路由。`,
 		Worked: zhAgain + `：第四个方框应当有回应。`,
@@ -73,7 +73,7 @@ var zhFindingsForward = map[string]FindingText{
 	"lan-only-forwarding": {
 		Title:    `局域网能用，互联网不能用`,
 		Headline: `手机能访问{{host .os}}后面的局域网，但不能访问互联网。`,
-		Summary: `{{spell .client "手机"}} 访问局域网地址的 {{num .answered}} 次尝试得到了回应。` +
+		Summary: `{{lead .client "手机"}}访问局域网地址的 {{num .answered}} 次尝试得到了回应。` +
 			`访问互联网上 {{num .targets}} 个地址的 {{num .requests}} 次尝试在{{host .os}}内部消失。` +
 			`如果只需要局域网，这样就是对的。`,
 		Advice: `如果也需要互联网，让{{host .os}}的防火墙把隧道的数据包转发到所有地址。`,
@@ -83,15 +83,15 @@ var zhFindingsForward = map[string]FindingText{
 	"client-to-client-blocked": {
 		Title:    `隧道里的设备互相访问不了`,
 		Headline: `{{Host .os}}没有在隧道里的设备之间转发数据包。`,
-		Summary: `{{spell .client "手机"}} 发给 {{spell .other "另一台设备"}} 的 {{num .requests}} 个数据包从隧道` +
+		Summary: `{{lead .client "手机"}}发给{{mid .other "另一台设备"}}的 {{num .requests}} 个数据包从隧道` +
 			`{{with .tunnel}}网卡 {{.}} {{end}}出来，却没有再进去。许多服务器是特意这样设置的。`,
 		Advice: `如果设备之间要互相访问，允许数据包从隧道网卡到隧道网卡。`,
 		Worked: zhAgain + `：这条提醒应当消失。`,
 	},
 	"nat-wrong-source-address": {
 		Title:    `数据包换上的地址不属于任何人`,
-		Headline: `{{Host .os}}给手机的数据包换上了错误的地址：{{spell .source "那个地址"}} 在这里不属于任何设备，回应找不到回来的路。`,
-		Summary: `{{spell .client "手机"}} 的 {{num .left}} 个数据包{{with .wan}}从 {{.}} {{end}}` +
+		Headline: `{{Host .os}}给手机的数据包换上了错误的地址：{{lead .source "那个地址"}}在这里不属于任何设备，回应找不到回来的路。`,
+		Summary: `{{lead .client "手机"}}的 {{num .left}} 个数据包{{with .wan}}从 {{.}} {{end}}` +
 			`{{with .source}}以 {{.}} 的地址{{end}}发出。网络询问谁有这个地址，没有人应答。`,
 		Advice: `让{{host .os}}给数据包换上它自己的互联网网卡的地址。`,
 		Worked: zhAgain + `：第四个方框应当有回应。`,
@@ -100,7 +100,7 @@ var zhFindingsForward = map[string]FindingText{
 	"nat-reply-not-recognised": {
 		Title:    `回应回来了，却没有被认出`,
 		Headline: `网站有回应，但{{host .os}}忘了手机问过，把回应拒之门外。`,
-		Summary: `{{with .wan}}网卡 {{.}} {{end}}收到给 {{spell .client "手机"}} 的 {{num .replied}} 个回应。` +
+		Summary: `{{with .wan}}网卡 {{.}} {{end}}收到给{{mid .client "手机"}}的 {{num .replied}} 个回应。` +
 			`{{Host .os}}以为是给自己的，告诉网站 {{num .refused}} 次没有人问过。没有东西进入隧道。`,
 		Advice: `在{{host .os}}上找一找，有没有让回应绕过跟踪的规则，以及第二个做地址转换的程序。`,
 		Worked: zhAgain + `：第五个方框的数量应当和第四个一样。`,
@@ -109,7 +109,7 @@ var zhFindingsForward = map[string]FindingText{
 	"new-flows-not-forwarded": {
 		Title:    `旧连接正常，新连接卡住`,
 		Headline: `已有的连接还在继续，但{{host .os}}不放新连接出去：它的连接表满了。`,
-		Summary: `{{spell .client "手机"}} 的连接开始时都有回应。后来 {{num .refused}} 个同类的新连接` +
+		Summary: `{{lead .client "手机"}}的连接开始时都有回应。后来 {{num .refused}} 个同类的新连接` +
 			`从隧道{{with .tunnel}}网卡 {{.}} {{end}}出来，却没有从{{with .wan}} {{.}} {{else}}互联网网卡{{end}}发出，而旧的连接还在继续。`,
 		Advice: `让{{host .os}}能容纳更多连接，并找一找哪台设备打开了特别多的连接。`,
 		Worked: zhAgain + `：新连接也应当得到回应。`,
@@ -118,7 +118,7 @@ var zhFindingsForward = map[string]FindingText{
 	"upstream-rejects": {
 		Title:    `外面有人拒绝`,
 		Headline: `{{Host .os}}全部转发了，是对方拒绝了手机的连接{{with .speaker}}：拒绝的是 {{.}}{{end}}。`,
-		Summary: `从外面收到 {{num .refused}} 个拒绝{{with .speaker}}，大多来自 {{.}}{{end}}，并转给了 {{spell .client "手机"}}。` +
+		Summary: `从外面收到 {{num .refused}} 个拒绝{{with .speaker}}，大多来自 {{.}}{{end}}，并转给了{{tail .client "手机"}}。` +
 			`{{host .os}}没有问题。`,
 		Advice: `换一个网站试试。如果都拒绝，去问管理{{host .os}}后面那个网络的人。`,
 		Worked: zhAgain + `：网页应当能打开。`,
@@ -170,7 +170,7 @@ var zhCausesForward = map[string]CauseText{
 	"second-vpn-default-route": {
 		Title:     `{{host .os}}自己就是这个隧道的客户端，或者有别的路由把一切都引进隧道`,
 		Why:       `一台电脑如果自己用隧道上网，就不能同时让别人经过这个隧道从它这里出去。`,
-		SettledBy: `{{if eq .os "windows"}}"Find-NetRoute -RemoteIPAddress 1.1.1.1"{{else}}"ip route get 1.1.1.1"：不能出现{{spell .tunnel "隧道网卡"}}{{end}}。`,
+		SettledBy: `{{if eq .os "windows"}}"Find-NetRoute -RemoteIPAddress 1.1.1.1"{{else}}"ip route get 1.1.1.1"：不能出现{{tail .tunnel "隧道网卡"}}{{end}}。`,
 	},
 	"tunnel-route-missing": {
 		Title:     `{{host .os}}没有经过隧道到手机的路由`,
@@ -180,7 +180,7 @@ var zhCausesForward = map[string]CauseText{
 	"tunnel-subnet-overlaps": {
 		Title:     `另一个网络用了和隧道相同的地址`,
 		Why:       `有一条更精确的路由把同样的地址引到别处。`,
-		SettledBy: `"ip route"：有两行都包含{{spell .client "手机的地址"}}。`,
+		SettledBy: `"ip route"：有两行都包含{{tail .client "手机的地址"}}。`,
 	},
 	"router-sends-back": {
 		Title:     `路由器上有一条静态路由指向{{host .os}}`,
@@ -200,7 +200,7 @@ var zhCausesForward = map[string]CauseText{
 	"snat-address-not-ours": {
 		Title:     `地址转换规则里写的地址，{{host .os}}并没有`,
 		Why:       `地址写死在规则里，后来变了，或者本来属于另一台机器。`,
-		SettledBy: `{{spell .source "规则里的地址"}} 必须是 "ip addr show {{spell .wan "WAN-ADAPTER"}}" 列出的地址之一。`,
+		SettledBy: `{{lead .source "规则里的地址"}}必须是 "ip addr show {{spell .wan "WAN-ADAPTER"}}" 列出的地址之一。`,
 	},
 	"notrack-rule": {
 		Title:     `一条规则让回应绕过了连接跟踪`,

@@ -50,7 +50,7 @@ var zhFindingsOuter = map[string]FindingText{
 	"same-config-on-two-devices": {
 		Title:    `两台设备用了同一份配置`,
 		Headline: `两台设备用了同一份配置，互相把对方挤下线。`,
-		Summary: `{{spell .peer "一台设备"}} 和 {{spell .other "另一台设备"}} 反复争夺同一个会话：` +
+		Summary: `{{lead .peer "一台设备"}}和{{mid .other "另一台设备"}}反复争夺同一个会话：` +
 			`{{host .os}}把数据包发给其中一台，而只有另一台能解开。{{with .key}}两台用的都是公钥 {{.}}。{{end}}`,
 		Advice: `给每台设备一份自己的配置，有自己的密钥和自己的地址。把共用的那份从其中一台删掉。`,
 		Worked: zhAgain + `，另一台设备也一样：两台应当能同时使用。`,
@@ -67,7 +67,7 @@ var zhFindingsOuter = map[string]FindingText{
 	"idle-session-unreachable": {
 		Title:    `手机休眠时联系不上`,
 		Headline: `{{host .os}}发给休眠手机的数据包被退回：它所在的网络已经忘了路。`,
-		Summary: `关于发给 {{spell .peer "手机"}} 的数据包，收到 {{num .unreachable}} 条错误消息。` +
+		Summary: `关于发给{{mid .peer "手机"}}的数据包，收到 {{num .unreachable}} 条错误消息。` +
 			`手机下次自己发数据时路就通了，所以浏览网页不受影响；从外面打进来的电话和消息会受影响。`,
 		Advice: `如果手机必须随时能联系上，在它的 [Peer] 里设置 PersistentKeepalive = 25。`,
 		Worked: `运行几分钟，这条提醒应当消失。`,

@@ -6,7 +6,7 @@ var zhFindingsUpper = map[string]FindingText{
 	"client-allowedips-too-narrow": {
 		Title:    `网站没有经过隧道`,
 		Headline: `手机只把 VPN 地址送进隧道；网站走的是隧道外面。`,
-		Summary: `{{spell .client "手机"}} 的 {{num .arrived}} 个数据包从隧道{{with .tunnel}}网卡 {{.}} {{end}}出来，隧道也有回应，` +
+		Summary: `{{lead .client "手机"}}的 {{num .arrived}} 个数据包从隧道{{with .tunnel}}网卡 {{.}} {{end}}出来，隧道也有回应，` +
 			`但没有一个是发往互联网地址的。` +
 			`如果这段时间没有人打开网站，或者隧道只是用来访问自己的网络，那就没有问题。`,
 		Advice: `如果网站也要经过隧道，在手机里把 AllowedIPs 设为 0.0.0.0/0, ::/0。如果没有人试过，再抓一次包并打开一个网站。`,
@@ -16,16 +16,16 @@ var zhFindingsUpper = map[string]FindingText{
 	"dns-no-listener": {
 		Title:    `手机询问的地方没有 DNS 服务`,
 		Headline: `除了域名，一切正常：手机向{{host .os}}查询域名，而这里没有 DNS 服务。`,
-		Summary: `手机向 {{spell .resolver "这个地址"}} 查询了 {{num .names}} 次域名。` +
+		Summary: `手机向{{mid .resolver "这个地址"}}查询了 {{num .names}} 次域名。` +
 			`{{Host .os}}每次都回答那里没有程序监听（53 端口）。`,
-		Advice: `在手机里把 DNS 设为公共的，例如 1.1.1.1，或者让 {{spell .resolver "那个地址"}} 上有 DNS 服务。`,
+		Advice: `在手机里把 DNS 设为公共的，例如 1.1.1.1，或者让{{mid .resolver "那个地址"}}上有 DNS 服务。`,
 		Worked: zhAgain + `：用域名应当能打开网站。`,
 		Fine:   `密钥、端口和加密都正确：查询能从隧道里出来。`,
 	},
 	"dns-unanswered": {
 		Title:    `手机查询域名没有回答`,
 		Headline: `除了域名，一切正常：手机向{{host .os}}查询域名，没有得到回答。`,
-		Summary: `手机向 {{spell .resolver "这个地址"}} 查询了 {{num .names}} 次域名。` +
+		Summary: `手机向{{mid .resolver "这个地址"}}查询了 {{num .names}} 次域名。` +
 			`查询到达了{{host .os}}，什么也没有回来，连拒绝也没有。`,
 		Advice: `让隧道能访问{{host .os}}上的 DNS 服务（53 端口），或者在手机里把 DNS 设为公共的，例如 1.1.1.1。`,
 		Worked: zhAgain + `：用域名应当能打开网站。`,
@@ -35,7 +35,7 @@ var zhFindingsUpper = map[string]FindingText{
 		Title: `DNS 服务拒绝了手机`,
 		Headline: `{{if eq .rcode 2}}除了域名，一切正常：DNS 服务回答手机说它查不到。` +
 			`{{else}}除了域名，一切正常：DNS 服务拒绝回答手机。{{end}}`,
-		Summary: `手机向 {{spell .resolver "这个地址"}} 查询了 {{num .names}} 次域名。` +
+		Summary: `手机向{{mid .resolver "这个地址"}}查询了 {{num .names}} 次域名。` +
 			`{{if eq .rcode 2}}每次的回答都是"服务器失败"（SERVFAIL）。{{else}}每次的回答都是"拒绝"（REFUSED）。{{end}}`,
 		Advice: `{{if eq .rcode 2}}测试 DNS 服务自己能不能上网{{else}}在 DNS 服务的设置里允许隧道的地址{{with .prefix}}（{{.}}）{{end}}{{end}}，` +
 			`或者在手机里把 DNS 设为公共的，例如 1.1.1.1。`,
@@ -45,16 +45,16 @@ var zhFindingsUpper = map[string]FindingText{
 	"dns-wrong-source": {
 		Title:    `DNS 服务用另一个地址回答`,
 		Headline: `除了域名，一切正常：回答来自另一个地址，不是手机询问的那个，所以手机不理会。`,
-		Summary: `手机向 {{spell .resolver "一个地址"}} 查询了 {{num .names}} 次域名，` +
-			`回答却来自 {{spell .answerer "另一个地址"}}。`,
-		Advice: `让 DNS 服务监听 {{spell .resolver "被询问的地址"}} 本身，或者在手机里把 DNS 设为 {{spell .answerer "那个地址"}}。`,
+		Summary: `手机向{{mid .resolver "一个地址"}}查询了 {{num .names}} 次域名，` +
+			`回答却来自{{tail .answerer "另一个地址"}}。`,
+		Advice: `让 DNS 服务监听{{mid .resolver "被询问的地址"}}本身，或者在手机里把 DNS 设为{{tail .answerer "那个地址"}}。`,
 		Worked: zhAgain + `：用域名应当能打开网站。`,
 		Fine:   `密钥、端口和加密都正确，DNS 服务也在运行。`,
 	},
 	"dns-blocked-upstream": {
 		Title:    `外面没有人回答域名查询`,
 		Headline: `除了域名，一切正常：手机的查询从{{host .os}}发出了，但它询问的 DNS 服务没有回答。`,
-		Summary: `手机向 {{spell .resolver "一个地址"}} 查询了 {{num .names}} 次域名。` +
+		Summary: `手机向{{mid .resolver "一个地址"}}查询了 {{num .names}} 次域名。` +
 			`{{with .wan}}网卡 {{.}} {{end}}没有收到回答，而手机的其他连接有回应。`,
 		Advice: `在手机里换一个 DNS，例如 9.9.9.9，或者{{host .os}}自己用的那个。`,
 		Worked: zhAgain + `：用域名应当能打开网站。`,
@@ -118,9 +118,9 @@ var zhCausesUpper = map[string]CauseText{
 		SettledBy: `手机 [Peer] 里的 AllowedIPs：0.0.0.0/0 表示全部。`,
 	},
 	"dns-no-listener": {
-		Title:     `{{spell .resolver "手机询问的地址"}} 上没有 DNS 服务在监听`,
+		Title:     `{{lead .resolver "手机询问的地址"}}上没有 DNS 服务在监听`,
 		Why:       `它没有运行，或者只监听隧道以外的网卡。`,
-		SettledBy: `{{if eq .os "windows"}}"Get-NetUDPEndpoint -LocalPort 53"{{else}}"ss -lunp 'sport = :53'"{{end}}：要有一行是 {{spell .resolver "那个地址"}} 或者所有地址。`,
+		SettledBy: `{{if eq .os "windows"}}"Get-NetUDPEndpoint -LocalPort 53"{{else}}"ss -lunp 'sport = :53'"{{end}}：要有一行是{{mid .resolver "那个地址"}}或者所有地址。`,
 	},
 	"dns-host-firewall": {
 		Title: `{{host .os}}上的防火墙丢弃从隧道来的 DNS 查询`,
@@ -141,7 +141,7 @@ var zhCausesUpper = map[string]CauseText{
 	"dns-wrong-source": {
 		Title:     `DNS 服务监听所有地址，却用错误的地址回答`,
 		Why:       `有几个地址的服务器，或者容器里的服务器，必须用被询问的地址回答；手机不理会别的回答。`,
-		SettledBy: `"ss -lunp 'sport = :53'"：是 0.0.0.0，而不是 {{spell .resolver "手机询问的地址"}}。`,
+		SettledBy: `"ss -lunp 'sport = :53'"：是 0.0.0.0，而不是{{tail .resolver "手机询问的地址"}}。`,
 	},
 	"dns-blocked-upstream": {
 		Title:     `外面的网络不让查询到达那个 DNS 服务`,

@@ -236,7 +236,7 @@ var zhHints = map[string]string{
 	"no-device":          `{{with .candidates}}现有的网卡：{{.}}{{else}}"wgtrace interfaces" 列出网卡{{end}}`,
 	"no-tunnel":          `打开隧道，或者用 --tunnel 指明它的网卡{{with .candidates}}；现有：{{.}}{{end}}`,
 	"no-wan":             `用 --wan 指明通往互联网的网卡{{with .candidates}}；现有：{{.}}{{end}}`,
-	"missing-file":       `检查路径 {{spell .path "是否正确"}}`,
+	"missing-file":       `检查路径{{tail .path "是否正确"}}`,
 	"empty-file":         `文件里没有数据包：是不是还没有写入就停止了抓包？`,
 	"not-a-capture":      `wgtrace 能读 pcap 和 pcapng 文件，也能读 gzip 或 zstd 压缩的`,
 	"etl-file":           `先转换：pktmon etl2pcap {{spell .path "FILE.etl"}}，或者用 etl2pcapng`,
