@@ -13,7 +13,8 @@ scripts/setup.sh vm
 export GOFLAGS="${GOFLAGS:-} -buildvcs=false"
 
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+machine=
+trap '[ -z "$machine" ] || { kill "$machine" 2>/dev/null && wait "$machine"; }; rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 
 limit=3600
@@ -37,10 +38,10 @@ esac
 		program=$work/wgtrace.test
 		echo "export WGTRACE_LAB_KERNEL=1 WGTRACE_LAB_RESULTS=/out/results"
 		# One after the other: waiting takes no time in there.
-		echo ": >/out/results; tail -f /out/results &"
+		echo ": >/out/results; tail -f /out/results & status=0"
 		echo "$program -test.v -test.timeout 60m -test.parallel 1 -test.run '$run' >/out/log 2>&1 || status=\$?"
 		echo 'grep -E "^ *--- FAIL|_test.go:.*want" /out/log'
-		echo 'exit $status'
+		echo 'sleep 2; exit $status' # what tail has not shown yet
 	else
 		go build -o "$work/record" ./internal/lab/record
 		program=$work/record
@@ -58,7 +59,10 @@ files="$files $(find /usr/lib/*/xtables -name 'lib*.so')"
 
 status=0
 # shellcheck disable=SC2086
-scripts/vm.sh "$work/job" "$work/out" $limit "$program" $files || status=$?
+scripts/vm.sh "$work/job" "$work/out" $limit "$program" $files &
+machine=$!
+wait $machine || status=$?
+machine=
 case ${run:-} in
 '')
 	[ $status -eq 0 ] || exit $status

@@ -18,7 +18,8 @@ shift 3
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/wgtrace/vm
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+machine=
+trap '[ -z "$machine" ] || kill "$machine" 2>/dev/null; rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 
 # fetch downloads and unpacks a package unless that has been done.
@@ -69,14 +70,18 @@ done
 (cd "$root" && find . | "$busybox" cpio -o -H newc) >"$work/initrd" 2>"$work/log"
 
 truncate -s 64M "$work/disk"
+# In the background, because a shell obeys no signal before what it runs has ended.
 timeout --kill-after=10 "$limit" qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
 	-accel tcg,thread=single -icount shift=0,sleep=off -cpu max -smp 1 -m 2G -rtc clock=vm \
 	-serial stdio -monitor none -drive "file=$work/disk,format=raw,if=virtio" \
 	-kernel "$cache/$kernel"/boot/vmlinuz-* -initrd "$work/initrd" \
-	-append 'console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on' </dev/null || {
+	-append 'console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on' </dev/null &
+machine=$!
+wait "$machine" || {
 	echo "wgtrace: the virtual machine did not end by itself within $limit s" >&2
 	exit 1
 }
+machine=
 mkdir -p "$out"
 tar xf "$work/disk" -C "$out" 2>/dev/null || { echo "wgtrace: the job left no results" >&2; exit 1; }
 status=$(cat "$out/status")
