@@ -19,31 +19,43 @@ shift 3
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/wgtrace/vm
 work=$(mktemp -d)
 machine=
+: >"$work/log"
 trap '[ -z "$machine" ] || kill "$machine" 2>/dev/null; rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 
 # fetch downloads and unpacks a package unless that has been done.
 fetch() {
 	[ ! -e "$cache/$1" ] || return 0
-	mkdir -p "$work/fetch"
-	(cd "$work/fetch" && apt-get -qq download "$1" 2>"$work/log") || {
-		apt-get -qq update && (cd "$work/fetch" && apt-get -qq download "$1")
-	} || { cat "$work/log" >&2; return 1; }
-	mkdir -p "$cache"
-	dpkg-deb -x "$work"/fetch/*.deb "$work/unpacked"
+	mkdir -p "$work/fetch" "$cache"
+	(cd "$work/fetch" && apt-get -qq download "$1") >"$work/log" 2>&1 || return 1
+	rm -rf "$cache/$1.new"
+	dpkg-deb -x "$work"/fetch/*.deb "$cache/$1.new" || return 1
 	rm -r "$work/fetch"
-	mv "$work/unpacked" "$cache/$1"
+	mv "$cache/$1.new" "$cache/$1"
 }
 
-kernel=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
-[ -n "$kernel" ] || { echo "wgtrace: no kernel package linux-image-cloud-amd64 (run: apt-get update)" >&2; exit 1; }
-fetch "$kernel"
-fetch busybox-static
+latest() {
+	apt-cache depends linux-image-cloud-amd64 2>/dev/null | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1
+}
+
+both() {
+	kernel=$(latest)
+	[ -n "$kernel" ] && fetch "$kernel" && fetch busybox-static
+}
+
+# Old package lists name files that are gone.
+both || { apt-get -qq update && both; } || {
+	cat "$work/log" >&2
+	echo "wgtrace: could not fetch the packages linux-image-cloud-amd64 and busybox-static; this needs Debian on amd64" >&2
+	exit 1
+}
 modules=$(echo "$cache/$kernel"/lib/modules/*)
 busybox=$cache/busybox-static/bin/busybox
 
 root=$work/root
-mkdir -p "$root/usr/bin" "$root/usr/sbin" "$root/usr/lib" "$root/usr/lib64" "$root/proc" "$root/sys" "$root/dev" "$root/run" "$root/var" "$root/tmp" "$root/out" "$root/etc"
+for d in usr/bin usr/sbin usr/lib usr/lib64 etc proc sys dev run var tmp out; do
+	mkdir -p "$root/$d"
+done
 echo 'root:x:0:0::/tmp:/bin/sh' >"$root/etc/passwd" # tcpdump looks itself up
 ln -s usr/bin usr/sbin usr/lib usr/lib64 "$root"
 ln -s /run "$root/var/run"
@@ -60,7 +72,7 @@ done
 
 # The kernel loads most modules by itself, once they are there.
 keep=$root/lib/modules/$(basename "$modules")
-mkdir -p "$keep/kernel/drivers"
+mkdir -p "$keep"
 cp "$modules"/modules.builtin* "$modules"/modules.order "$keep"
 for d in arch crypto lib net drivers/net drivers/virtio drivers/block; do
 	mkdir -p "$keep/kernel/$d"
