@@ -87,8 +87,8 @@ func TestManyCaptures(t *testing.T) {
 	}
 	ev.Captures = append(ev.Captures, correlate.Capture{Source: "last.pcapng", Role: capture.RoleWAN, RoleWhy: "name"})
 	got := textOf(t, Build(ev, &diagnose.Diagnosis{Headline: -1}, Info{}), TextOptions{})
-	if n := strings.Count(got, "unused.pcapng"); n != rowLimit-1 {
-		t.Errorf("%d rows of interfaces that were not used, want %d", n, rowLimit-1)
+	if n := strings.Count(got, "unused.pcapng"); n != textRows-1 {
+		t.Errorf("%d rows of interfaces that were not used, want %d", n, textRows-1)
 	}
 	if n := strings.Count(got, "cut-"); n != rowLimit {
 		t.Errorf("%d caveats, want %d", n, rowLimit)

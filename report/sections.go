@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -10,19 +11,18 @@ import (
 	"github.com/wgtrace/wgtrace/internal/text"
 )
 
-// rowLimit bounds the longer tables: a person reads the worst, a program reads
-// the JSON.
-const rowLimit = 20
-
 // sections are the tables below the picture, in the order in which they are
-// read. One without rows is left out.
+// read. One that has nothing to say is left out.
 func (t *printer) sections() []table {
 	all := []table{t.others(), t.causeTable()}
 	if t.opts.Verbose {
 		all = append(all, t.fixTable())
 	}
-	return append(all, t.stageTable(), t.clientTable(), t.flowTable(), t.natTable(),
+	all = append(all, t.stageTable(), t.clientTable(), t.flowTable(), t.natTable(),
 		t.wireguardTable(), t.settingsTable(), t.evidenceTable(), t.captureTable(), t.caveatTable())
+	return slices.DeleteFunc(all, func(s table) bool {
+		return len(s.rows) == 0 && len(s.after) == 0 && len(s.blocks) == 0
+	})
 }
 
 // others lists findings beside the one that the verdict names.
@@ -79,22 +79,24 @@ func (t *printer) fixTable() table {
 	}
 	for i := range f.Fixes {
 		x := &f.Fixes[i]
-		title := t.fixText(x)
-		if x.OS != "" {
-			title = osName(x.OS) + ": " + title
-		}
-		s.after = append(s.after, "- "+title)
-		for _, c := range x.Commands {
-			s.after = append(s.after, strings.Join(wrapCommand(c, x.OS, "    ", t.opts.Width), "\n"))
-		}
-		if len(x.Undo) > 0 {
-			s.after = append(s.after, "  "+t.word("undo", nil))
-		}
-		for _, c := range x.Undo {
-			s.after = append(s.after, strings.Join(wrapCommand(c, x.OS, "    ", t.opts.Width), "\n"))
-		}
+		s.blocks = append(s.blocks, block{lead: t.fixLead(x), os: x.OS, commands: x.Commands, undo: x.Undo})
 	}
 	return s
+}
+
+// fix prints one of the fixes that the section on them lists.
+func (t *printer) fix(b block) {
+	t.print(item("- "+b.lead, t.opts.Width)...)
+	list := func(commands []string) {
+		for _, c := range commands {
+			t.print(wrapCommand(c, b.os, "    ", t.opts.Width)...)
+		}
+	}
+	list(b.commands)
+	if len(b.undo) > 0 {
+		t.print("  " + t.word("undo", nil))
+		list(b.undo)
+	}
 }
 
 func (t *printer) stageTable() table {
@@ -123,8 +125,8 @@ func (t *printer) clientTable() table {
 		return s
 	}
 	for i := range t.r.Clients {
-		if i == rowLimit {
-			s.after = append(s.after, t.more(len(t.r.Clients)))
+		if i == t.rows {
+			s.more = len(t.r.Clients) - t.rows
 			break
 		}
 		c := &t.r.Clients[i]
@@ -154,8 +156,8 @@ func (t *printer) evidenceTable() table {
 		return s
 	}
 	for i := range f.Evidence {
-		if i == rowLimit {
-			s.after = append(s.after, t.more(len(f.Evidence)))
+		if i == t.rows {
+			s.more = len(f.Evidence) - t.rows
 			break
 		}
 		e := &f.Evidence[i]
@@ -173,7 +175,7 @@ func (t *printer) captureTable() table {
 	points := map[string]bool{}
 	for _, c := range t.r.shownCaptures() {
 		points[or(c.Point, "")] = true
-		if len(s.rows) == rowLimit {
+		if len(s.rows) == t.rows {
 			continue
 		}
 		name := c.Source
@@ -193,8 +195,8 @@ func (t *printer) captureTable() table {
 		}
 		s.rows = append(s.rows, []string{name, t.point(c.Point), grouped(c.Packets), lost, span})
 	}
-	if len(t.r.Captures) > rowLimit {
-		s.after = append(s.after, t.more(len(t.r.Captures)))
+	if len(t.r.Captures) > t.rows {
+		s.more = len(t.r.Captures) - t.rows
 	}
 	s.after = append(s.after, notes...)
 	s.after = append(s.after, t.word("times-in", map[string]any{"name": t.zone()}))
@@ -252,9 +254,9 @@ func (t *printer) point(p *string) string {
 	return t.word("point-"+or(p, "unknown"), nil)
 }
 
-// more says how many rows of total a table leaves out.
-func (t *printer) more(total int) string {
-	return t.word("more-rows", map[string]any{"count": total - rowLimit})
+// more says how many rows a table leaves out.
+func (t *printer) more(count int) string {
+	return t.word("more-rows", map[string]any{"count": count})
 }
 
 // base is the last element of a path; live adapters have one.

@@ -7,8 +7,8 @@ func (t *printer) flowTable() table {
 	s := table{title: t.word("section-flows", nil),
 		columns: []string{t.word("col-kind", nil), t.word("col-connection", nil), t.word("col-path", nil), t.word("col-result", nil)}}
 	for i := range t.r.Flows {
-		if i == rowLimit {
-			s.after = append(s.after, t.more(len(t.r.Flows)))
+		if i == t.rows {
+			s.more = len(t.r.Flows) - t.rows
 			break
 		}
 		f := &t.r.Flows[i]
@@ -48,8 +48,8 @@ func (t *printer) natTable() table {
 		columns: []string{t.word("col-kind", nil), t.word("col-translation", nil), t.word("col-packets", nil)},
 		right:   []bool{false, false, true}}
 	for i := range t.r.NAT {
-		if i == rowLimit {
-			s.after = append(s.after, t.more(len(t.r.NAT)))
+		if i == t.rows {
+			s.more = len(t.r.NAT) - t.rows
 			break
 		}
 		m := &t.r.NAT[i]
@@ -67,8 +67,8 @@ func (t *printer) wireguardTable() table {
 		columns: []string{t.word("col-endpoint", nil), t.word("col-state", nil), t.word("col-greetings", nil), t.word("col-data", nil), t.word("col-undelivered", nil)}}
 	g := &t.r.WireGuard
 	for i := range g.Peers {
-		if i == rowLimit {
-			s.after = append(s.after, t.more(len(g.Peers)))
+		if i == t.rows {
+			s.more = len(g.Peers) - t.rows
 			break
 		}
 		p := &g.Peers[i]

@@ -17,8 +17,9 @@ type table struct {
 	columns []string
 	right   []bool // columns of numbers; shorter than columns: the rest is left
 	rows    [][]string
-	before  string // a sentence above the rows
+	more    int    // rows that were left out
 	after   []string
+	blocks  []block
 }
 
 // columnGap is what stands between two columns.
@@ -28,11 +29,6 @@ const columnGap = 2
 // them: the report is read on terminals of 80 columns, where lines cost more
 // than they show.
 func (t *table) write(w io.Writer, width int) error {
-	if t.before != "" {
-		if err := writeLines(w, wrap(t.before, width)); err != nil {
-			return err
-		}
-	}
 	if len(t.rows) > 0 {
 		if err := t.writeRows(w, width); err != nil {
 			return err

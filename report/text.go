@@ -2,11 +2,11 @@ package report
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/wgtrace/wgtrace/diagnose"
-	"github.com/wgtrace/wgtrace/internal/text"
 )
 
 // TextOptions says how a text report is laid out.
@@ -17,6 +17,10 @@ type TextOptions struct {
 	Location *time.Location // of times; nil is UTC
 }
 
+// textRows bounds the longer tables: a person reads the worst, a program reads
+// the JSON.
+const textRows = 20
+
 // Text writes the report for a person: five plain lines, the picture of the
 // six places, then tables. No line is wider than opts.Width, except a command
 // with a word that no shell could join again.
@@ -25,19 +29,22 @@ func Text(w io.Writer, r *Report, opts TextOptions) error {
 	if opts.Location == nil {
 		opts.Location = time.UTC
 	}
-	t := &printer{r: r, opts: opts, w: w}
+	t := &printer{r: r, opts: opts, rows: textRows, w: w}
 	t.lines()
 	t.path()
 	for _, section := range t.sections() {
 		if t.err != nil {
 			break
 		}
-		if len(section.rows) == 0 && len(section.after) == 0 {
-			continue
-		}
 		t.heading(section.title)
+		if section.more > 0 {
+			section.after = slices.Insert(section.after, 0, t.more(section.more))
+		}
 		if t.err == nil {
 			t.err = section.write(w, opts.Width)
+		}
+		for _, b := range section.blocks {
+			t.fix(b)
 		}
 	}
 	t.print("", t.word("tip-json", nil))
@@ -48,6 +55,7 @@ func Text(w io.Writer, r *Report, opts TextOptions) error {
 type printer struct {
 	r    *Report
 	opts TextOptions
+	rows int // of the longer tables
 	w    io.Writer
 	err  error
 }
@@ -97,23 +105,12 @@ func (t *printer) lines() {
 		t.print("  "+t.cross(picture), "  "+counts)
 	}
 	t.print("")
-	primary := r.primary()
-	if r.Verdict.Status == diagnose.StatusHealthy.String() {
-		t.labelled("label-seen", r.subject.summary)
-	} else {
-		t.labelled("label-why", t.why(primary))
+	for _, p := range t.points() {
+		t.labelled(p.label, p.text)
+		for _, b := range p.blocks {
+			t.commands(b)
+		}
 	}
-	fixes := r.firstFixes(primary)
-	t.labelled("label-now", t.now(fixes))
-	for _, f := range fixes {
-		t.commands(f)
-	}
-	next, nextFix := r.nextCause(primary, fixes)
-	t.labelled("label-then", t.then(next, nextFix))
-	if nextFix != nil {
-		t.commandLines(nextFix.Commands, nextFix.OS)
-	}
-	t.labelled("label-fine", r.subject.fine)
 }
 
 // primary is the finding that the verdict names, or nil.
@@ -156,56 +153,6 @@ func (t *printer) counts(at breakAt) string {
 	return t.word("counts-all", numbers)
 }
 
-// why says how sure place and reason are, and what would settle the reason.
-func (t *printer) why(f *Finding) string {
-	r := t.r
-	if f == nil || r.Verdict.Status != diagnose.StatusFault.String() {
-		return r.subject.summary
-	}
-	parts := []string{t.word("place-is", map[string]any{"name": t.word("grade-"+placeGrade(f), nil)})}
-	if len(f.Causes) == 0 || causeGrade(f.Causes[0].Probability, f.Causes[0].Basis) == gradeRuledOut {
-		return text.Sentences(append(parts, t.word("no-cause", nil))...)
-	}
-	c := f.Causes[0]
-	grade := causeGrade(c.Probability, c.Basis)
-	parts = append(parts, t.word("reason-is", map[string]any{"name": c.Title, "grade": t.word("grade-"+grade, nil)}))
-	if settled := c.SettledBy; settled != "" && grade != gradeProved && grade != gradeSettings {
-		parts = append(parts, t.word("settled-by", nil), settled)
-	}
-	return text.Sentences(parts...)
-}
-
-// now says what to do: the fix with what it changes and what it needs, or the
-// advice where no command helps.
-func (t *printer) now(fixes []*Fix) string {
-	if len(fixes) == 0 {
-		return t.r.Verdict.Advice
-	}
-	if len(fixes) == 1 {
-		return t.fixText(fixes[0])
-	}
-	return t.r.Verdict.Advice
-}
-
-func (t *printer) fixText(f *Fix) string {
-	return text.Sentences(append([]string{t.sentence(f.Title)}, f.Notes...)...)
-}
-
-func (t *printer) then(next *Cause, fix *Fix) string {
-	parts := []string{t.r.subject.worked}
-	if next != nil {
-		grade := causeGrade(next.Probability, next.Basis)
-		parts = append(parts, t.word("if-not", map[string]any{"name": next.Title, "grade": t.word("grade-"+grade, nil)}))
-		if fix == nil && next.SettledBy != "" {
-			parts = append(parts, t.word("settled-by", nil), next.SettledBy)
-		}
-		if fix != nil {
-			parts = append(parts, fix.Title+":")
-		}
-	}
-	return text.Sentences(parts...)
-}
-
 // labelled prints a text behind its label, the lines below each other.
 func (t *printer) labelled(label, s string) {
 	if s == "" {
@@ -230,18 +177,17 @@ func (t *printer) indent() int {
 	return n + 2
 }
 
-// commands prints a fix as it is to be copied, with the way back.
-func (t *printer) commands(f *Fix) {
-	several := len(t.r.firstFixes(t.r.primary())) > 1
-	if several {
-		for _, l := range wrap(osName(f.OS)+": "+t.fixText(f), t.opts.Width-t.indent()) {
+// commands prints commands as they are to be copied, with the way back.
+func (t *printer) commands(b block) {
+	if b.lead != "" {
+		for _, l := range wrap(b.lead, t.opts.Width-t.indent()) {
 			t.print(strings.Repeat(" ", t.indent()) + l)
 		}
 	}
-	t.commandLines(f.Commands, f.OS)
-	if len(f.Undo) > 0 {
+	t.commandLines(b.commands, b.os)
+	if len(b.undo) > 0 {
 		t.print(strings.Repeat(" ", t.indent()) + t.word("undo", nil))
-		t.commandLines(f.Undo, f.OS)
+		t.commandLines(b.undo, b.os)
 	}
 }
 
@@ -254,11 +200,7 @@ func (t *printer) commandLines(commands []string, os string) {
 
 // path draws the six places.
 func (t *printer) path() {
-	of := t.word("path-of-all", nil)
-	if t.r.subject.name != "" {
-		of = t.word("path-of", map[string]any{"name": t.r.subject.name})
-	}
-	t.heading(t.word("section-path", nil) + " (" + of + ")")
+	t.heading(t.pathTitle())
 	picture := t.r.picture()
 	for _, l := range picture {
 		t.print(t.cross(l))
@@ -266,6 +208,15 @@ func (t *printer) path() {
 	if all := strings.Join(picture, ""); strings.ContainsAny(all, "X?") {
 		t.print(t.word("legend", nil))
 	}
+}
+
+// pathTitle says whose packets the picture of the six places counts.
+func (t *printer) pathTitle() string {
+	of := t.word("path-of-all", nil)
+	if t.r.subject.name != "" {
+		of = t.word("path-of", map[string]any{"name": t.r.subject.name})
+	}
+	return t.word("section-path", nil) + " (" + of + ")"
 }
 
 // osName names a system as its users do.
