@@ -5,10 +5,15 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
+
+// ticketSamples are those of which the whole Markdown is held: one with several
+// systems to repair, and one that works.
+var ticketSamples = []string{"nat-missing", "healthy"}
 
 // TestGolden compares text and JSON of the samples with the files in testdata.
 func TestGolden(t *testing.T) {
@@ -24,6 +29,13 @@ func TestGolden(t *testing.T) {
 			}
 			compareGolden(t, s.name+".txt", text.Bytes())
 			compareGolden(t, s.name+".json", object.Bytes())
+			if slices.Contains(ticketSamples, s.name) {
+				var ticket bytes.Buffer
+				if err := Markdown(&ticket, r, nil); err != nil {
+					t.Fatal(err)
+				}
+				compareGolden(t, s.name+".md", ticket.Bytes())
+			}
 			s.info.Lang = "zh"
 			compareGolden(t, s.name+".zh.txt", []byte(render(t, s, TextOptions{})))
 		})

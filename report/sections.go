@@ -149,7 +149,7 @@ func (t *printer) clientTable() table {
 }
 
 func (t *printer) evidenceTable() table {
-	s := table{title: t.word("section-evidence", nil),
+	s := table{title: t.word("section-evidence", nil), frames: true,
 		columns: []string{t.word("col-where", nil), t.word("col-time", nil), t.word("col-packet", nil)}}
 	f := t.r.primary()
 	if f == nil {
@@ -189,7 +189,7 @@ func (t *printer) captureTable() table {
 		if c.Dropped != nil {
 			lost = grouped(*c.Dropped)
 		}
-		span := c.First.date(t.opts.Location) + " " + c.First.clock(t.opts.Location, 3) + " " + t.word("until", nil) + glue + c.Last.clock(t.opts.Location, 3)
+		span := t.span(c.First, c.Last, 3)
 		if !c.First.Known {
 			span = "-"
 		}

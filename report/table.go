@@ -17,7 +17,8 @@ type table struct {
 	columns []string
 	right   []bool // columns of numbers; shorter than columns: the rest is left
 	rows    [][]string
-	more    int    // rows that were left out
+	more    int  // rows that were left out
+	frames  bool // the rows are packets
 	after   []string
 	blocks  []block
 }

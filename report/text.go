@@ -94,9 +94,7 @@ func (t *printer) lines() {
 		t.print(t.style(statusStyle(r.Verdict.Status), l))
 	}
 	t.print("")
-	at := breakOf(r.Verdict.StoppedAfter, r.Verdict.StoppedBefore)
-	picture := shortPicture(at, r.Verdict.Status == diagnose.StatusHealthy.String(), r.words, r.subject.os)
-	switch counts := t.counts(at); {
+	switch picture, counts := t.short(); {
 	case counts == "":
 		t.print("  " + t.cross(picture))
 	case columns(picture)+4+columns(counts)+2 <= t.opts.Width:
@@ -111,6 +109,13 @@ func (t *printer) lines() {
 			t.commands(b)
 		}
 	}
+}
+
+// short is the path in one line, and the two numbers that show the break.
+func (t *printer) short() (picture, counts string) {
+	r := t.r
+	at := breakOf(r.Verdict.StoppedAfter, r.Verdict.StoppedBefore)
+	return shortPicture(at, r.Verdict.Status == diagnose.StatusHealthy.String(), r.words, r.subject.os), t.counts(at)
 }
 
 // primary is the finding that the verdict names, or nil.
@@ -205,9 +210,30 @@ func (t *printer) path() {
 	for _, l := range picture {
 		t.print(t.cross(l))
 	}
-	if all := strings.Join(picture, ""); strings.ContainsAny(all, "X?") {
+	if needsLegend(picture) {
 		t.print(t.word("legend", nil))
 	}
+}
+
+// needsLegend reports whether a picture has signs that need a word.
+func needsLegend(picture []string) bool {
+	return strings.ContainsAny(strings.Join(picture, ""), "X?")
+}
+
+// origin says what made the report, where and of when the packets are.
+func (t *printer) origin() string {
+	r := t.r
+	s := r.Tool.Name + " " + r.Tool.Version + " (" + r.Tool.OS + "/" + r.Tool.Arch + ")"
+	if r.Started.Known && r.Ended.Known {
+		s += ", " + t.span(r.Started, r.Ended, 0) + " " + t.zone()
+	}
+	return s
+}
+
+// span writes the time from one moment to another, with digits of the second.
+func (t *printer) span(from, to Time, digits int) string {
+	loc := t.opts.Location
+	return from.date(loc) + " " + from.clock(loc, digits) + " " + t.word("until", nil) + glue + to.clock(loc, digits)
 }
 
 // pathTitle says whose packets the picture of the six places counts.
