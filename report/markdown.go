@@ -52,6 +52,9 @@ func (m *markdownWriter) line(lines ...string) {
 
 // top is what stands unfolded.
 func (m *markdownWriter) top() {
+	if m.r.hidden != "" {
+		m.line("> "+markdown(m.r.hidden), "")
+	}
 	m.line("## " + markdownWithin(m.r.Verdict.Headline, markdownText))
 	picture, counts := m.short()
 	m.line("")

@@ -25,7 +25,7 @@ type checkOptions struct {
 }
 
 func checkCommand(s streams) *cobra.Command {
-	o := &checkOptions{}
+	o := &checkOptions{output: outputOptions{formats: []string{"text", "json"}}}
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Say what the settings of this host promise, without packets",

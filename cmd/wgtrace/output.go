@@ -3,11 +3,9 @@ package main
 import (
 	"errors"
 	"io"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/pflag"
 
@@ -19,6 +17,7 @@ import (
 
 // outputOptions say where the report goes and how it looks.
 type outputOptions struct {
+	formats []string // that the command can write; nil is all of them
 	format  string
 	files   []string
 	lang    string
@@ -30,8 +29,11 @@ type outputOptions struct {
 }
 
 func (o *outputOptions) register(f *pflag.FlagSet) {
-	f.StringVar(&o.format, "format", "text", "`text|json`: of stdout and names without a known ending")
-	f.StringArrayVarP(&o.files, "output", "o", nil, "write the report to `FILE` (.txt, .json; repeatable; - is stdout)")
+	if o.formats == nil {
+		o.formats = []string{"text", "markdown", "json"}
+	}
+	f.StringVar(&o.format, "format", "text", "`"+strings.Join(o.formats, "|")+"`: of stdout and names without a known ending")
+	f.StringArrayVarP(&o.files, "output", "o", nil, "write the report to `FILE` ("+strings.Join(o.endings(), ", ")+"; repeatable; - is stdout)")
 	registerLang(f, &o.lang)
 	f.StringVar(&o.os, "os", "auto", "`SYSTEM` whose fixes to print: "+strings.Join(fixSystems, ", "))
 	f.StringVar(&o.redact, "redact", "none", "hide addresses and names: `MODE` standard, strict or none")
@@ -46,7 +48,7 @@ var fixSystems = []string{"linux", "windows", "macos", "freebsd", "openwrt", "ro
 
 // check refuses what could only fail after the work is done.
 func (o *outputOptions) check() error {
-	if err := checkFormat(o.format); err != nil {
+	if err := o.checkFormat(o.format); err != nil {
 		return err
 	}
 	for _, f := range o.files {
@@ -56,7 +58,7 @@ func (o *outputOptions) check() error {
 		if f == "" {
 			return usage("-o report.txt", "-o: an empty file name")
 		}
-		if _, err := formatOf(f, o.format); err != nil {
+		if err := o.checkFormat(formatOf(f, o.format)); err != nil {
 			return err
 		}
 		if err := writable(f); err != nil {
@@ -85,31 +87,6 @@ func (o *outputOptions) spare(list []named) error {
 		}
 	}
 	return nil
-}
-
-func checkFormat(f string) error {
-	switch f {
-	case "text", "json":
-		return nil
-	case "markdown", "html":
-		return usage("--format text or --format json; files: .txt or .json", "this version writes no %s yet", f)
-	}
-	return usage("--format text or --format json", "unknown format %q", f)
-}
-
-// formatOf returns the format of a file by its ending.
-func formatOf(name, fallback string) (string, error) {
-	switch strings.ToLower(filepath.Ext(name)) {
-	case ".json":
-		return "json", nil
-	case ".txt":
-		return "text", nil
-	case ".md":
-		return "", checkFormat("markdown")
-	case ".html":
-		return "", checkFormat("html")
-	}
-	return fallback, nil
 }
 
 // publish writes the report everywhere it was asked for and returns the status
@@ -174,16 +151,5 @@ func (o *outputOptions) write(stdout io.Writer, name string, render renderer) er
 	if name == stdinName {
 		return render(stdout, o.format, o.color(stdout))
 	}
-	format, err := formatOf(name, o.format)
-	if err != nil {
-		return err
-	}
-	return writeFile(name, func(w io.Writer) error { return render(w, format, false) })
-}
-
-func (o *outputOptions) render(w io.Writer, r *report.Report, format string, color bool) error {
-	if format == "json" {
-		return report.JSON(w, r)
-	}
-	return report.Text(w, r, report.TextOptions{Width: width(w), Color: color, Verbose: o.verbose, Location: time.Local})
+	return writeFile(name, func(w io.Writer) error { return render(w, formatOf(name, o.format), false) })
 }

@@ -61,8 +61,14 @@ func TestOutputs(t *testing.T) {
 	if got := read("-o", "-", "-o", "f.json", "-o", "f.json", "-o", "-").stdout; got != text || !isJSON(file("f.json")) {
 		t.Errorf("-o - prints %.80q", got)
 	}
-	for _, mode := range []string{"a.json", "b.txt"} {
-		if st, err := os.Stat(mode); err != nil || st.Mode().Perm() != 0o644 {
+	if got := read("--format", "markdown").stdout; !strings.HasPrefix(got, "## Packets leave with the phone's private address") {
+		t.Errorf("--format markdown prints %.80q", got)
+	}
+	if read("-o", "g.md"); !strings.HasPrefix(file("g.md"), "## ") {
+		t.Errorf("g.md begins %.40q", file("g.md"))
+	}
+	for _, mode := range []string{"a.json", "b.txt", "g.md"} {
+		if st, err := os.Stat(mode); err != nil || st.Mode().Perm() != 0o600 {
 			t.Errorf("%s: mode %v, %v", mode, st.Mode(), err)
 		}
 	}

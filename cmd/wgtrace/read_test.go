@@ -55,8 +55,7 @@ func TestReadRefuses(t *testing.T) {
 		{"standard tunnel.pcap wan.pcap", "standard: no such file", "--redact=standard"},
 		{"--redact=secret tunnel.pcap wan.pcap", `unknown mode of redaction "secret"`, "--redact=none"},
 		{"--frobnicate tunnel.pcap", "unknown flag: --frobnicate", "wgtrace read --help"},
-		{"--format yaml tunnel.pcap wan.pcap", `unknown format "yaml"`, "--format text or --format json"},
-		{"--format html tunnel.pcap wan.pcap", "this version writes no html yet", "--format text or --format json"},
+		{"--format yaml tunnel.pcap wan.pcap", `unknown format "yaml"`, "--format text or --format markdown"},
 		{"--os beos tunnel.pcap wan.pcap", `unknown system "beos"`, "--os linux, windows"},
 		{"--lang tlh tunnel.pcap wan.pcap", `language "tlh": not known`, "--lang en"},
 		{"--client ten tunnel.pcap wan.pcap", "--client ten: not an address or prefix", "--client 10.8.0.2"},
@@ -70,7 +69,6 @@ func TestReadRefuses(t *testing.T) {
 
 		{"-o no/such/report.json tunnel.pcap wan.pcap", "cannot write no/such/report.json: no such folder", "make the folder first"},
 		{"-o folder tunnel.pcap wan.pcap", "cannot write folder: is a directory", "name a file in it"},
-		{"-o report.md tunnel.pcap wan.pcap", "this version writes no markdown yet", ".txt or .json"},
 		{"-o tunnel.pcap tunnel.pcap wan.pcap", "-o tunnel.pcap would overwrite the capture", "-o report.txt"},
 		{"-o soft.pcap tunnel.pcap wan.pcap", "-o soft.pcap would overwrite the capture", "-o report.txt"},
 		{"-o both.pcapng both.pcapng#0 both.pcapng#1", "-o both.pcapng would overwrite the capture", "-o report.txt"},

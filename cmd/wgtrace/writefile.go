@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 )
 
 // target returns the file that a name stands for: where a link leads, so that
@@ -64,7 +63,8 @@ func tempBeside(path string) (*os.File, error) {
 }
 
 // writeFile writes a file under a temporary name and renames it, so that a name
-// never stands for half a report.
+// never stands for half a report. A report shows who talked to whom: only its
+// owner may read it, and that is the person, not the root that sudo made of them.
 func writeFile(name string, fill func(io.Writer) error) error {
 	path, special, err := target(name)
 	if err != nil {
@@ -82,10 +82,7 @@ func writeFile(name string, fill func(io.Writer) error) error {
 		f.Close()
 		return err
 	}
-	if err := f.Chmod(0o644); err != nil && runtime.GOOS != "windows" {
-		f.Close()
-		return err
-	}
+	giveBack(f)
 	if err := f.Close(); err != nil {
 		return err
 	}

@@ -20,6 +20,6 @@ var english = language{
 	clocks:   enClocks,
 	stages:   enStages,
 	hints:    enHints,
-	words:    enWords,
+	words:    join(enWords, enPages),
 	checks:   join(enChecks, enPhoneChecks),
 }

@@ -17,6 +17,6 @@ var chinese = language{
 	clocks:   zhClocks,
 	stages:   zhStages,
 	hints:    zhHints,
-	words:    zhWords,
+	words:    join(zhWords, zhPages),
 	checks:   join(zhChecks, zhPhoneChecks),
 }

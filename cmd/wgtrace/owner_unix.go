@@ -1,0 +1,33 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"strconv"
+)
+
+// giveBack makes a file belong to the person who ran sudo, which says in
+// SUDO_UID and SUDO_GID who that is (sudo(8), "Environment"). os.CreateTemp has
+// made it readable for its owner alone.
+func giveBack(f *os.File) {
+	if uid, gid, ok := invoker(); ok {
+		_ = f.Chown(uid, gid) // where files have no owners (vfat), a report of root's beats none
+	}
+}
+
+// invoker is who ran sudo; not ok where nobody did.
+func invoker() (uid, gid int, ok bool) {
+	if os.Geteuid() != 0 {
+		return 0, 0, false
+	}
+	id := func(name string) int {
+		n, err := strconv.ParseInt(os.Getenv(name), 10, 32)
+		if err != nil {
+			return -1
+		}
+		return int(n)
+	}
+	uid, gid = id("SUDO_UID"), id("SUDO_GID")
+	return uid, gid, uid >= 0 && gid >= 0
+}
