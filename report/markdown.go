@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"slices"
 	"strings"
 	"time"
 )
@@ -127,7 +128,7 @@ func (m *markdownWriter) section(s table) {
 		left += m.grid(&s, &room)
 	}
 	if left > 0 {
-		m.line("", markdown(m.more(left)))
+		s.after = slices.Insert(s.after, s.endOfList(), m.more(left))
 	}
 	m.after(s.after, &room)
 	m.blocks(s.blocks, &room)

@@ -42,10 +42,10 @@ var (
 	// harmless words: letters and digits, what joins them, and the punctuation
 	// around them.
 	harmless = regexp.MustCompile(`^[("']*[A-Za-z0-9](?:[A-Za-z0-9'.,:/+=-]*[A-Za-z0-9])?[)"'.,;:?!%]*$`)
-	// linked are harmless words that GitHub and GitLab make links of: addresses
+	// linkable are harmless words that GitHub and GitLab make links of: addresses
 	// (GFM 6.9), hashes of commits, GH-12 and numbers of other trackers, and
 	// :names: of pictures.
-	linked = regexp.MustCompile(`(?i)//|^[("']*www\.|^[("']*[0-9a-f]{7,}[)"'.,;:?!]*$|[a-z]-[0-9]|:.*:`)
+	linkable = regexp.MustCompile(`(?i)//|^[("']*www\.|^[("']*[0-9a-f]{7,}[)"'.,;:?!]*$|[a-z]-[0-9]|:.*:`)
 	// moment is a time of day, whose colons name no picture.
 	moment = regexp.MustCompile(`^[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?$`)
 	// numbered begins a list where it begins a line.
@@ -59,7 +59,7 @@ func markdownWord(w string, first bool) string {
 		return "&gt;"
 	case !first && (w == "-" || w == "/" || w == "?:" || moment.MatchString(w)):
 		return w
-	case harmless.MatchString(w) && !linked.MatchString(w) && !(first && numbered.MatchString(w)):
+	case harmless.MatchString(w) && !linkable.MatchString(w) && !(first && numbered.MatchString(w)):
 		return w
 	}
 	parts := strings.Split(w, "|")

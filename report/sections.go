@@ -241,8 +241,8 @@ func (t *printer) zone() string {
 func (t *printer) caveatTable() table {
 	s := table{title: t.word("section-caveats", nil)}
 	for i, c := range t.r.Caveats {
-		if i == rowLimit {
-			s.after = append(s.after, "- "+t.more(len(t.r.Caveats)))
+		if i == t.rows {
+			s.more = len(t.r.Caveats) - t.rows
 			break
 		}
 		s.after = append(s.after, "- "+c)

@@ -23,6 +23,15 @@ type table struct {
 	blocks  []block
 }
 
+// endOfList is the place among the sentences at which stands what was left out:
+// right below the rows, or at the end of a list of sentences.
+func (t *table) endOfList() int {
+	if len(t.rows) > 0 {
+		return 0
+	}
+	return len(t.after)
+}
+
 // columnGap is what stands between two columns.
 const columnGap = 2
 

@@ -38,7 +38,7 @@ func Text(w io.Writer, r *Report, opts TextOptions) error {
 		}
 		t.heading(section.title)
 		if section.more > 0 {
-			section.after = slices.Insert(section.after, 0, t.more(section.more))
+			section.after = slices.Insert(section.after, section.endOfList(), t.more(section.more))
 		}
 		if t.err == nil {
 			t.err = section.write(w, opts.Width)
