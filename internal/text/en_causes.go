@@ -103,7 +103,7 @@ var enCauses = map[string]CauseText{
 	"nat-wrong-out-interface": {
 		Title:     `the translation rule names another adapter than the one that the packets leave by`,
 		Why:       `Rules are copied with "eth0" in them, or the machine moved from cable to Wi-Fi.`,
-		SettledBy: `The adapter in the masquerade rule ("nft list ruleset", "iptables-save") must be {{spell .wan "the one that leads to the internet"}}.`,
+		SettledBy: `The adapter in the rule with "masquerade" ("nft list ruleset", "iptables-save") must be {{spell .wan "the one that leads to the internet"}}.`,
 	},
 	"nat-wrong-subnet": {
 		Title:     `the translation rule is made for another subnet than the phone's`,

@@ -181,12 +181,12 @@ var enCausesUpper = map[string]CauseText{
 	"jumbo-tunnel-mtu": {
 		Title:     `the tunnel took its packet size from an adapter with jumbo frames`,
 		Why:       `In clouds the adapter says 9001, so the tunnel is given 8920; the internet carries 1500.`,
-		SettledBy: `{{if eq .os "windows"}}"netsh interface ipv4 show subinterfaces"{{else}}"ip link show {{spell .tunnel "TUNNEL-ADAPTER"}}"{{end}}: the mtu must not be above 1440, on both ends.`,
+		SettledBy: `{{if eq .os "windows"}}"netsh interface ipv4 show subinterfaces"{{else}}"ip link show {{spell .tunnel "TUNNEL-ADAPTER"}}"{{end}}: "mtu" must not be above 1440, on both ends.`,
 	},
 	"frag-needed-lost": {
 		Title:     `the message "packet too big" is lost on its way to the website`,
 		Why:       `Firewalls that drop all ICMP drop this message too; it can also leave with an address that nobody accepts.`,
-		SettledBy: `Whether a rule here or outside drops ICMP; a smaller segment size cures it either way.`,
+		SettledBy: `Whether a rule here or outside drops "icmp"; a smaller segment size cures it either way.`,
 	},
 	"path-mtu-upstream": {
 		Title:     `some line beyond {{host .os}} carries smaller packets, and says so to nobody`,
@@ -258,7 +258,7 @@ var enFixesUpper = map[string]FixText{
 	},
 	"mtu-windows": {
 		Title:   `Lower the tunnel's packet size`,
-		Changes: `It sets the MTU of the tunnel adapter until the tunnel restarts; write MTU = 1280 into its configuration to keep it.`,
+		Changes: `It sets the packet size of the tunnel adapter until the tunnel restarts; write MTU = 1280 into its configuration to keep it.`,
 	},
 	"mtu-routeros": {
 		Title:   `Agree on smaller packets`,
@@ -270,6 +270,6 @@ var enFixesUpper = map[string]FixText{
 	},
 	"mtu-lower": {
 		Title:   `Give the tunnel the usual packet size`,
-		Changes: `It sets the MTU of the tunnel adapter until the tunnel restarts; write MTU = 1420 into its configuration to keep it.`,
+		Changes: `It sets the packet size of the tunnel adapter until the tunnel restarts; write MTU = 1420 into its configuration to keep it.`,
 	},
 }

@@ -219,22 +219,44 @@ func TestIDs(t *testing.T) {
 	}
 }
 
-// TestWording holds the rules that keep the first lines readable and safe.
+// TestWording holds the rules that keep the first lines readable and safe: what
+// stands in them names things as people do, but for commands and settings, which
+// are in quotation marks or written as they are typed.
 func TestWording(t *testing.T) {
-	jargon := regexp.MustCompile(`(?i)\b(ingress|egress|conntrack|snat|dnat|masquerade|p[012]|mtu|icmp)\b`)
-	unsafe := regexp.MustCompile(`(?i)(disable|turn off|switch off|stop) (the|your) firewall|reinstall`)
-	c := catalog(t, "en")
-	c.each(func(key, source string) {
-		front := strings.HasSuffix(key, "/headline") || strings.HasSuffix(key, "/advice") ||
-			strings.HasPrefix(key, "cause/") && strings.HasSuffix(key, "/title") ||
-			strings.HasPrefix(key, "finding/") && strings.HasSuffix(key, "/worked")
-		if m := jargon.FindString(source); front && m != "" {
-			t.Errorf("%s uses %q: %s", key, m, source)
-		}
-		if m := unsafe.FindString(source); m != "" {
-			t.Errorf("%s advises %q", key, m)
-		}
-	})
+	jargon := regexp.MustCompile(`(?i)\b(ingress|egress|conntrack|snat|dnat|masquerade|p[012]|mtu|icmp|ttl|ipv4 header|datagrams?)\b`)
+	unsafe := regexp.MustCompile(`(?i)(disable|turn off|switch off|stop) (the|your) firewall|reinstall|(关闭|关掉|停用|禁用)防火墙|重装|重新安装`)
+	blame := regexp.MustCompile(`(?i)\b(you (forgot|failed|should have)|your (fault|mistake)|wrongly|incorrectly)\b|你忘|你的错|你没有`)
+	quoted := regexp.MustCompile(`"[^"]*"|MTU = \d+`)
+	for _, tag := range Languages() {
+		c := catalog(t, tag)
+		c.each(func(key, source string) {
+			plain := quoted.ReplaceAllString(source, "")
+			if m := jargon.FindString(plain); front(key) && m != "" {
+				t.Errorf("%s %s uses %q: %s", tag, key, m, source)
+			}
+			if m := unsafe.FindString(source); m != "" {
+				t.Errorf("%s %s advises %q", tag, key, m)
+			}
+			if m := blame.FindString(source); m != "" {
+				t.Errorf("%s %s blames: %q", tag, key, m)
+			}
+		})
+	}
+}
+
+// front reports whether a sentence can stand in the first lines of a report.
+func front(key string) bool {
+	kind, rest, _ := strings.Cut(key, "/")
+	_, field, _ := strings.Cut(rest, "/")
+	switch kind {
+	case "finding":
+		return field != "summary"
+	case "cause":
+		return field != "why"
+	case "fix", "note":
+		return true
+	}
+	return false
 }
 
 func TestUnknownID(t *testing.T) {

@@ -103,7 +103,7 @@ var zhCauses = map[string]CauseText{
 	"nat-wrong-out-interface": {
 		Title:     `地址转换规则里写的网卡，不是数据包实际发出的网卡`,
 		Why:       `照抄来的规则里写着 "eth0"，或者机器从网线换成了 Wi-Fi。`,
-		SettledBy: `masquerade 规则里的网卡（"nft list ruleset"、"iptables-save"）必须是{{tail .wan "通往互联网的那个"}}。`,
+		SettledBy: `"masquerade" 规则里的网卡（"nft list ruleset"、"iptables-save"）必须是{{tail .wan "通往互联网的那个"}}。`,
 	},
 	"nat-wrong-subnet": {
 		Title:     `地址转换规则写的是另一个网段，不是手机的网段`,

@@ -181,12 +181,12 @@ var zhCausesUpper = map[string]CauseText{
 	"jumbo-tunnel-mtu": {
 		Title:     `隧道的数据包大小取自一个用巨型帧的网卡`,
 		Why:       `云平台的网卡是 9001，于是隧道得到 8920；互联网只能传 1500。`,
-		SettledBy: `{{if eq .os "windows"}}"netsh interface ipv4 show subinterfaces"{{else}}"ip link show {{spell .tunnel "TUNNEL-ADAPTER"}}"{{end}}：两端的 mtu 都不能超过 1440。`,
+		SettledBy: `{{if eq .os "windows"}}"netsh interface ipv4 show subinterfaces"{{else}}"ip link show {{spell .tunnel "TUNNEL-ADAPTER"}}"{{end}}：两端的 "mtu" 都不能超过 1440。`,
 	},
 	"frag-needed-lost": {
 		Title:     `"数据包太大"的消息在去网站的路上丢失`,
 		Why:       `丢弃所有 ICMP 的防火墙也会丢弃这条消息；它也可能带着没有人接受的地址发出。`,
-		SettledBy: `看这里或外面有没有规则丢弃 ICMP；不管怎样，较小的分段大小都能解决。`,
+		SettledBy: `看这里或外面有没有规则丢弃 "icmp"；不管怎样，较小的分段大小都能解决。`,
 	},
 	"path-mtu-upstream": {
 		Title:     `{{host .os}}之外有一段线路只能传较小的数据包，而且不告诉任何人`,
@@ -258,7 +258,7 @@ var zhFixesUpper = map[string]FixText{
 	},
 	"mtu-windows": {
 		Title:   `降低隧道的数据包大小`,
-		Changes: `设置隧道网卡的 MTU，到隧道重启为止；要长期有效，在配置里写 MTU = 1280。`,
+		Changes: `设置隧道网卡的数据包大小，到隧道重启为止；要长期有效，在配置里写 MTU = 1280。`,
 	},
 	"mtu-routeros": {
 		Title:   `协商更小的数据包`,
@@ -270,6 +270,6 @@ var zhFixesUpper = map[string]FixText{
 	},
 	"mtu-lower": {
 		Title:   `让隧道用常见的数据包大小`,
-		Changes: `设置隧道网卡的 MTU，到隧道重启为止；要长期有效，在配置里写 MTU = 1420。`,
+		Changes: `设置隧道网卡的数据包大小，到隧道重启为止；要长期有效，在配置里写 MTU = 1420。`,
 	},
 }
