@@ -80,7 +80,7 @@ missing() {
 		done
 	fi
 	[ "${WGTRACE_LAB:-}" = required ] || return 0
-	for tool in tcpdump capinfos tshark conntrack iptables sysctl; do
+	for tool in tcpdump capinfos tshark conntrack iptables sysctl ufw wg; do
 		have $tool || echo $tool
 	done
 }
@@ -117,6 +117,7 @@ package() {
 	brew:pcap) echo libpcap ;;
 	*:nft) echo nftables ;;
 	*:nsenter) echo util-linux ;;
+	*:wg) echo wireguard-tools ;;
 	*) echo "$1" ;;
 	esac
 }

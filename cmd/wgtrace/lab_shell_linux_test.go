@@ -19,7 +19,6 @@ import (
 type shell struct {
 	t     *testing.T
 	enter []string // that brings a command into both namespaces
-	own   []string // files of the test
 }
 
 // above is where the upper layer is mounted, inside the namespace alone.
@@ -55,7 +54,7 @@ func newShell(t *testing.T, server *lab.Node) *shell {
 	return &shell{t: t, enter: []string{"-t", fmt.Sprint(pid), "-n", "-m", "--", "bash", "-c"}}
 }
 
-// write puts a file there, which is not counted as left behind.
+// write puts a file there.
 func (s *shell) write(path, content string) {
 	s.t.Helper()
 	cmd := exec.CommandContext(s.t.Context(), "nsenter", append(s.enter, "mkdir -p "+filepath.Dir(path)+" && umask 077 && cat >"+path)...)
@@ -63,7 +62,6 @@ func (s *shell) write(path, content string) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		s.t.Fatalf("write %s: %v: %s", path, err, out)
 	}
-	s.own = append(s.own, "./"+strings.TrimPrefix(path, "/etc/"))
 }
 
 // say runs one line and returns what it prints.
@@ -88,10 +86,8 @@ func (s *shell) run(words *strings.Replacer, lines []string) {
 	}
 }
 
-// left lists the files that lie in the upper layer, those that were removed
-// again left out.
-func (s *shell) left() string {
-	files := strings.Fields(s.say("cd " + above + "/up && find . -type f"))
-	files = slices.DeleteFunc(files, func(f string) bool { return slices.Contains(s.own, f) })
-	return strings.Join(files, " ")
+// files names what lies in the upper layer, with its content; files that were
+// removed again are not there.
+func (s *shell) files() string {
+	return s.say("cd " + above + "/up && find . -type f -exec sha256sum {} + | sort -k 2")
 }

@@ -31,6 +31,12 @@ type reportFinding struct {
 	Fixes []reportFix
 }
 
+// reportFix is as much of a fix as the tests look at.
+type reportFix struct {
+	ID, Cause, OS  string
+	Commands, Undo []string
+}
+
 // reportJSON is as much of the report as the tests look at.
 type reportJSON struct {
 	Verdict struct {

@@ -2,6 +2,7 @@ package host
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -107,6 +108,23 @@ type Match struct {
 	Field  Field    `json:"field"`
 	Not    bool     `json:"not,omitempty"`
 	Values []string `json:"values"`
+}
+
+// madeByIptables reports whether a table of nft's list is one that iptables-nft
+// keeps: all of its base chains have the names that iptables gives them. Rules
+// that nft adds there can make iptables refuse the whole table.
+func madeByIptables(chains []Chain) bool {
+	made := map[[2]string]bool{}
+	for i := range chains {
+		c := &chains[i]
+		if c.Hook == "" || c.Family != "ip" && c.Family != "ip6" {
+			continue
+		}
+		table := [2]string{c.Family, c.Table}
+		before, seen := made[table]
+		made[table] = (before || !seen) && c.Name == strings.ToUpper(c.Hook)
+	}
+	return slices.Contains(slices.Collect(maps.Values(made)), true)
 }
 
 // replace puts chains in the place of those that nft listed of the same tables.

@@ -36,12 +36,13 @@ func readFirewall(ctx context.Context, s *Snapshot) {
 	}
 	// Rules that iptables made are in nft's list, but only iptables says what
 	// they mean.
-	if n != nil && len(n.xt) > 0 || noNft {
+	unclear := n != nil && len(n.xt) > 0
+	if unclear || noNft || madeByIptables(fw.Chains) {
 		for _, family := range []string{"ip", "ip6"} {
 			chains, err := readIptables(ctx, SourceIptablesNft, family)
 			switch {
-			case errors.Is(err, errNotInstalled) && !noNft:
-				// The rules stay, unclear as they are.
+			case errors.Is(err, errNotInstalled) && !noNft, err != nil && !unclear && !noNft:
+				// The rules stay as nft lists them.
 			case errors.Is(err, errNotInstalled):
 				if legacyTables(family) == "" {
 					fail(errors.New("neither nft nor iptables is installed"))

@@ -207,3 +207,26 @@ func TestProcFiles(t *testing.T) {
 		t.Errorf("sockets %v", six)
 	}
 }
+
+// TestMadeByIptables: whose table it is decides by which program rules are added.
+func TestMadeByIptables(t *testing.T) {
+	base := func(family, table, name, hook string) Chain {
+		return Chain{Family: family, Table: table, Name: name, Hook: hook}
+	}
+	for _, tt := range []struct {
+		name   string
+		chains []Chain
+		want   bool
+	}{
+		{"nothing", nil, false},
+		{"a policy alone", []Chain{base("ip", "filter", "FORWARD", "forward"), base("ip", "filter", "mine", "")}, true},
+		{"nft's own names", []Chain{base("ip", "filter", "forward", "forward")}, false},
+		{"both in one table", []Chain{base("ip", "filter", "FORWARD", "forward"), base("ip", "filter", "mine", "input")}, false},
+		{"a family that iptables does not have", []Chain{base("inet", "filter", "FORWARD", "forward")}, false},
+		{"beside one of nft", []Chain{base("inet", "filter", "forward", "forward"), base("ip6", "filter", "INPUT", "input")}, true},
+	} {
+		if got := madeByIptables(tt.chains); got != tt.want {
+			t.Errorf("%s: %v", tt.name, got)
+		}
+	}
+}
