@@ -535,6 +535,7 @@ type Coverage struct {
 	WANDropped    uint64
 	Apart         bool // one source that cannot be read twice holds its interfaces one after the other
 	RolesTied     bool // nothing but the order given says which capture is which
+	Exchanged     bool // the person named the two sides, and their packets say the opposite of both
 	Filtered      bool // a capture was recorded with a filter: absence is no proof
 	Live          bool
 	// OuterPossible: the inside is a tunnel, so that outer stages exist.

@@ -58,7 +58,7 @@ func Run(ev *correlate.Evidence, ctx Context) *Diagnosis {
 	blocked := ""
 	if !ev.Relation.Proved && ev.Coverage.Tunnel && ev.Coverage.WAN {
 		blocked = "captures-unrelated"
-	} else if ev.Coverage.Filtered || ev.Coverage.RolesTied || ev.Coverage.Apart {
+	} else if ev.Coverage.Filtered || ev.Coverage.RolesTied || ev.Coverage.Exchanged || ev.Coverage.Apart {
 		blocked = "too-little-evidence"
 	}
 

@@ -20,7 +20,7 @@ func settle(ev *correlate.Evidence, ctx *Context, d *Diagnosis, answered bool, b
 			return
 		}
 	}
-	if answered && !ev.Coverage.RolesTied && blocked != "captures-unrelated" {
+	if answered && !ev.Coverage.RolesTied && !ev.Coverage.Exchanged && blocked != "captures-unrelated" {
 		d.Status = StatusHealthy
 		s := &subject{ev: ev, ctx: ctx}
 		if p, ok := phoneSide.prove(s); ok {
@@ -81,6 +81,8 @@ func whyInconclusive(ev *correlate.Evidence, blocked string) (id string, args ma
 		return "wrong-capture-adapter", nil
 	case lossy(ev):
 		return "capture-lossy", map[string]any{"dropped": cover.TunnelDropped + cover.WANDropped}
+	case ev.Coverage.Exchanged:
+		return blocked, reason("role-contradiction")
 	case ev.Coverage.RolesTied:
 		return blocked, reason("roles-tied")
 	case ev.Coverage.Apart:

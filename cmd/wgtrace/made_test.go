@@ -142,6 +142,8 @@ func inFolder(t *testing.T) {
 	put("copy.pcap", tunnel)
 	put("healthy-tunnel.pcap", get("healthy-phone/tunnel.pcap"))
 	put("healthy-wan.pcap", get("healthy-phone/wan.pcap"))
+	put("second-tunnel.pcap", get("nat-missing-second-healthy/tunnel.pcap"))
+	put("second-wan.pcap", get("nat-missing-second-healthy/wan.pcap"))
 	put("any.pcap", get("nat-missing-any/any.pcap"))
 	inside, insideFrames := recordedFrames(t, "nat-missing-phone/tunnel.pcap")
 	outside, outsideFrames := recordedFrames(t, "nat-missing-phone/wan.pcap")

@@ -104,9 +104,10 @@ func (o *readOptions) run(cmd *cobra.Command, args []string, s streams) error {
 	}
 	dc := o.analysis.context(system)
 	addFacts(&dc, facts, "", "")
+	wrong := o.contradicted(ev, list)
 	d := diagnose.Run(ev, dc)
 	if d.Status != diagnose.StatusHealthy {
-		o.contradict(ev, list, s.err)
+		contradict(ev, wrong, s.err)
 	}
 	return o.output.publish(s, ev, d, report.Info{OSChoice: system, HostJSON: factsJSON(facts)})
 }
@@ -170,33 +171,51 @@ func reportDamage(engine *correlate.Engine, stderr io.Writer) error {
 // a plain router has one.
 var strongRoles = map[string]bool{"option": true, "outer-wireguard": true, "name": true, "no-link-layer": true}
 
-// contradict adds a caveat for each capture that was named as one side and
-// looks like the other. It looks at the files once more, which is why it runs
-// only where there is something to explain.
-func (o *readOptions) contradict(ev *correlate.Evidence, list []named, stderr io.Writer) {
+// contradicted returns the captures that were named as one side and look like the
+// other, and notes where both sides do: a person may know better what one adapter
+// is, but does not mean to exchange two. It looks at the files once more.
+func (o *readOptions) contradicted(ev *correlate.Evidence, list []named) (wrong []*correlate.Capture) {
 	if len(o.tunnel)+len(o.wan) == 0 {
-		return
+		return nil
 	}
 	free := make([]named, len(list))
 	for i, n := range list {
 		if st, err := os.Stat(n.path); err != nil || !st.Mode().IsRegular() {
-			return // a pipe cannot be looked at twice
+			return nil // a pipe cannot be looked at twice
 		}
 		free[i] = named{path: n.path, selector: n.selector}
 	}
 	src, err := openSources(free, nil)
 	if err != nil {
-		return // it was read a moment ago, so that its damage has been told
+		return nil // it was read a moment ago, so that its damage has been told
 	}
 	defer src.close()
 	// Roles that cannot be told contradict nobody.
 	faces, _ := correlate.Roles(context.Background(), src.inputs, o.analysis.engine())
+	flagged, opposite, proved := 0, 0, false
 	for i := range ev.Captures {
 		c := &ev.Captures[i]
 		role, why := correlate.RoleOf(faces, c.Source, c.Interface)
-		if c.RoleWhy != "flag" || role == capture.RoleUnknown || role == c.Role || !strongRoles[why] {
+		if c.RoleWhy != "flag" || role == capture.RoleUnknown {
 			continue
 		}
+		flagged++
+		if role == c.Role {
+			continue
+		}
+		opposite++
+		proved = proved || why == "outer-wireguard" || why == "option"
+		if strongRoles[why] {
+			wrong = append(wrong, c)
+		}
+	}
+	ev.Coverage.Exchanged = proved && opposite > 1 && opposite == flagged
+	return wrong
+}
+
+// contradict adds a caveat for each capture that looks like the other side.
+func contradict(ev *correlate.Evidence, wrong []*correlate.Capture, stderr io.Writer) {
+	for _, c := range wrong {
 		ev.Caveats = append(ev.Caveats, correlate.Caveat{
 			ID: "role-contradiction", Args: map[string]any{"source": c.Source, "point": c.Role.String()},
 		})

@@ -140,6 +140,8 @@ func TestReadJudges(t *testing.T) {
 		{"tunnel.pcap healthy-wan.pcap", 3, "captures-unrelated", "do not overlap in time", ""},
 		{"--clock-offset 18s healthy-tunnel.pcap wan.pcap", 3, "", "", ""}, // overlap, and share nothing
 		{"tunnel.pcap copy.pcap", 3, "too-little-evidence", "order in which they were given", ""},
+		{"--tunnel second-wan.pcap --wan second-tunnel.pcap", 3, "too-little-evidence", "named as the tunnel side, but its packets look like the other one",
+			"wgtrace: second-wan.pcap was named with --tunnel, but looks like the other side\nwgtrace: hint: exchange --tunnel and --wan, or leave both out\n"},
 		{"--tunnel wan.pcap --wan tunnel.pcap", 3, "", "wan.pcap: named as the tunnel side, but its packets look like the other one",
 			"wgtrace: wan.pcap was named with --tunnel, but looks like the other side\nwgtrace: hint: exchange --tunnel and --wan, or leave both out\n"},
 	} {

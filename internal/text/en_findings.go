@@ -34,6 +34,7 @@ var enFindings = map[string]FindingText{
 	"too-little-evidence": {
 		Title: `Too little was seen for a verdict`,
 		Headline: `{{if eq .reason "roles-tied"}}No verdict: nothing says which capture is the tunnel and which one the internet side.` +
+			`{{else if eq .reason "role-contradiction"}}No verdict: the captures look as if tunnel and WAN were exchanged.` +
 			`{{else if eq .reason "filtered"}}No verdict: the capture was recorded with a filter, so a packet that is missing proves nothing.` +
 			`{{else if eq .reason "no-capture"}}No verdict: there is no packet to judge.` +
 			`{{else}}No verdict yet: too little was seen to say where packets disappear.{{end}}`,
@@ -41,6 +42,7 @@ var enFindings = map[string]FindingText{
 			`{{if .requests}}, with {{n .requests "attempt" "attempts"}} to reach {{n .targets "address" "addresses"}} on the internet, {{num .answered}} answered{{end}}.` +
 			`{{if lt .requests 3}} A verdict needs three attempts at two addresses, or three at one.{{end}}{{with reason .reason}} {{.}}{{end}}`,
 		Advice: `{{if eq .reason "roles-tied"}}Name them: wgtrace read --tunnel FILE --wan FILE.` +
+			`{{else if eq .reason "role-contradiction"}}Exchange --tunnel and --wan, or leave both out.` +
 			`{{else if eq .reason "filtered"}}Capture again without a filter, while the phone opens two different websites.` +
 			`{{else if eq .reason "no-client"}}Name the phone's address inside the tunnel with --client, or capture again while the phone opens two different websites.` +
 			`{{else if eq .reason "pending"}}Capture again, and go on for 10 s after the phone's last try.` +

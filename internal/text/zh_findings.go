@@ -33,6 +33,7 @@ var zhFindings = map[string]FindingText{
 	"too-little-evidence": {
 		Title: `看到的数据太少，不能下结论`,
 		Headline: `{{if eq .reason "roles-tied"}}不能下结论：看不出哪个抓包是隧道，哪个是互联网一侧。` +
+			`{{else if eq .reason "role-contradiction"}}不能下结论：隧道和 WAN 两个抓包看起来弄反了。` +
 			`{{else if eq .reason "filtered"}}不能下结论：抓包时用了过滤条件，缺少的数据包说明不了问题。` +
 			`{{else if eq .reason "no-capture"}}不能下结论：没有可以判断的数据包。` +
 			`{{else}}还不能下结论：看到的数据太少，说不出数据包在哪里丢失。{{end}}`,
@@ -40,6 +41,7 @@ var zhFindings = map[string]FindingText{
 			`{{if .requests}}，其中有 {{num .requests}} 次访问互联网的尝试，对象是 {{num .targets}} 个地址，{{num .answered}} 次得到回应{{end}}。` +
 			`{{if lt .requests 3}}要下结论，需要对两个地址一共尝试三次，或者对一个地址尝试三次。{{end}}{{with reason .reason}}{{.}}{{end}}`,
 		Advice: `{{if eq .reason "roles-tied"}}请指明它们：wgtrace read --tunnel FILE --wan FILE。` +
+			`{{else if eq .reason "role-contradiction"}}请把 --tunnel 和 --wan 对调，或者都不写。` +
 			`{{else if eq .reason "filtered"}}不加过滤条件再抓一次包，同时在手机上打开两个不同的网站。` +
 			`{{else if eq .reason "no-client"}}用 --client 指明手机在隧道里的地址，或者再抓一次包，同时在手机上打开两个不同的网站。` +
 			`{{else if eq .reason "pending"}}再抓一次包，手机最后一次尝试之后再等 10 秒。` +
