@@ -28,25 +28,22 @@ func (e *Explanation) Markdown(w io.Writer) error {
 	}
 	lang := e.words.Lang()
 	findings, _ := Topics(lang)
-	fmt.Fprintf(&b, "# %s\n\n`%s`: %s\n\n", plainMarkdown(title), e.ID, plainMarkdown(e.words.Word("sentence", map[string]any{"name": e.Title})))
+	fmt.Fprintf(&b, "# %s\n\n`%s`: %s\n\n", prose(title), e.ID, prose(e.words.Word("sentence", map[string]any{"name": e.Title})))
 	fmt.Fprintf(&b, "[%s](%s) | [%s](%s)\n", e.word("explain-other"), PageName(e.ID, otherLang(lang)), e.word("explain-index"), PageName("README", lang))
 	for _, s := range e.sections {
 		fmt.Fprintf(&b, "\n## %s\n", s.heading)
 		indent := ""
 		for _, p := range s.parts {
 			if len(p.commands) > 0 {
-				fmt.Fprintf(&b, "\n%s```\n", indent)
-				for _, c := range p.commands {
-					b.WriteString(indent + strings.ReplaceAll(c, "\n", "\n"+indent) + "\n")
-				}
-				b.WriteString(indent + "```\n")
+				block := strings.Join(fenced("", p.commands...), "\n")
+				b.WriteString("\n" + indent + strings.ReplaceAll(block, "\n", "\n"+indent) + "\n")
 				continue
 			}
 			lead := indent
 			if p.item != "" {
 				lead, indent = p.item+" ", strings.Repeat(" ", len(p.item)+1)
 			}
-			b.WriteString("\n" + lead + linked(plainMarkdown(p.sentence), e.ID, lang, findings) + "\n")
+			b.WriteString("\n" + lead + linked(prose(p.sentence), e.ID, lang, findings) + "\n")
 		}
 	}
 	_, err := io.WriteString(w, b.String())
@@ -71,7 +68,7 @@ func TopicsMarkdown(w io.Writer, lang string) error {
 			fmt.Fprintf(&b, "\n## %s\n\n", word("layer-"+strconv.Itoa(layer)))
 		}
 		x, _ := words.Explain(f.ID)
-		fmt.Fprintf(&b, "- [%s](%s): %s `%s`\n", plainMarkdown(x.Search), PageName(f.ID, lang), plainMarkdown(words.Word("sentence", map[string]any{"name": f.Title})), f.ID)
+		fmt.Fprintf(&b, "- [%s](%s): %s `%s`\n", prose(x.Search), PageName(f.ID, lang), prose(words.Word("sentence", map[string]any{"name": f.Title})), f.ID)
 	}
 	_, err = io.WriteString(w, b.String())
 	return err
@@ -85,11 +82,24 @@ func otherLang(lang string) string {
 	return "zh"
 }
 
-// plainMarkdown keeps a sentence from being read as markup (CommonMark 0.31,
-// sections 2.4 and 6).
-func plainMarkdown(s string) string {
-	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "_", `\_`, "<", "&lt;", "[", `\[`, "`", "\\`").Replace(s)
+// prose writes a sentence of the catalog, in which what is typed or shown stands
+// in quotation marks: that becomes code. What could be read as markup in the rest
+// is escaped (CommonMark 0.31, sections 2.4 and 6). Unlike markdown it trusts its
+// words, so that it reads better.
+func prose(s string) string {
+	var b strings.Builder
+	for i, piece := range strings.Split(s, `"`) {
+		switch {
+		case i%2 == 1 && piece != "":
+			b.WriteString(codeSpan(piece))
+		default:
+			b.WriteString(markup.Replace(piece))
+		}
+	}
+	return b.String()
 }
+
+var markup = strings.NewReplacer(`\`, `\\`, "*", `\*`, "_", `\_`, "<", "&lt;", "[", `\[`, "`", "\\`")
 
 var idInText = regexp.MustCompile(`[a-z0-9]+(?:-[a-z0-9]+)+`)
 
