@@ -57,6 +57,15 @@ func (s *Snapshot) Tunnel() (Choice, error) {
 	}
 }
 
+// Tunnels names the adapters that are up and that are WireGuard, or look like it
+// where none says so.
+func (s *Snapshot) Tunnels() []string {
+	if up, _ := s.wireGuardAdapters(); len(up) > 0 {
+		return up
+	}
+	return s.lookalikes()
+}
+
 // wireGuardAdapters returns the adapters that are WireGuard by its own word or
 // by their driver, those that are up and those that are not.
 func (s *Snapshot) wireGuardAdapters() (up, down []string) {
@@ -79,13 +88,7 @@ func (s *Snapshot) wireGuardAdapters() (up, down []string) {
 // the link is skipped, because macOS keeps several such utun adapters for
 // itself.
 func (s *Snapshot) tunnelByName(down []string) (Choice, error) {
-	var found []string
-	for i := range s.Adapters {
-		a := &s.Adapters[i]
-		if a.Kind == KindTun && a.Up && looksLikeWireGuard(a) && a.routable() {
-			found = append(found, a.Name)
-		}
-	}
+	found := s.lookalikes()
 	switch len(found) {
 	case 1:
 		return Choice{Name: found[0], Why: "the only tunnel adapter that looks like WireGuard", Candidates: found}, nil
@@ -111,6 +114,18 @@ func (s *Snapshot) tunnelByName(down []string) (Choice, error) {
 		}
 	}
 	return Choice{}, &ChoiceError{Role: "tunnel", Problem: problem, Hint: "start the tunnel"}
+}
+
+// lookalikes names the adapters that are up and only look like WireGuard.
+func (s *Snapshot) lookalikes() []string {
+	var found []string
+	for i := range s.Adapters {
+		a := &s.Adapters[i]
+		if a.Kind == KindTun && a.Up && looksLikeWireGuard(a) && a.routable() {
+			found = append(found, a.Name)
+		}
+	}
+	return found
 }
 
 // looksLikeWireGuard judges by the names that WireGuard's own programs give.

@@ -75,11 +75,11 @@ func readFirewall(ctx context.Context, s *Snapshot) {
 
 // legacyTables names the tables of the old back end that are in use.
 func legacyTables(family string) string {
-	raw, err := os.ReadFile("/proc/net/" + family + "_tables_names")
+	raw, err := procNet(family + "_tables_names")
 	if err != nil {
 		return "" // the modules are not loaded
 	}
-	return strings.TrimSpace(string(raw))
+	return strings.TrimSpace(raw)
 }
 
 func readIptables(ctx context.Context, source, family string) ([]Chain, error) {
