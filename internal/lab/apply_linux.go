@@ -94,6 +94,12 @@ func (l *Lab) converge(ctx context.Context, want *setup, reconnect []bool) error
 		func() error {
 			return l.server.call(ctx, "iptables", backEnds{have.IPTables, want.IPTables, have.Legacy, want.Legacy}, nil)
 		},
+		func() error {
+			if l.host == nil {
+				return nil
+			}
+			return l.host.call(ctx, "nft", nftText{want.hostRules(l.plan)}, nil)
+		},
 		func() error { return l.router.call(ctx, "nft", nftText{want.routerRules()}, nil) },
 		func() error { return l.phones[First].call(ctx, "nft", nftText{want.phoneRules()}, nil) },
 		func() error { return l.router.call(ctx, "extras", want.RouterExtras, nil) },
@@ -129,6 +135,12 @@ func (l *Lab) converge(ctx context.Context, want *setup, reconnect []bool) error
 	return parallel(
 		func() error { return l.server.call(ctx, "conntrack.flush", none{}, nil) },
 		func() error { return l.router.call(ctx, "conntrack.flush", none{}, nil) },
+		func() error {
+			if l.host == nil {
+				return nil
+			}
+			return l.host.call(ctx, "conntrack.flush", none{}, nil)
+		},
 	)
 }
 

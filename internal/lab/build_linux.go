@@ -25,7 +25,14 @@ func (l *Lab) build(ctx context.Context) error {
 	}
 	err := parallel(
 		func() error { return l.buildRouter(ctx) },
-		func() error { return l.buildServer(ctx) },
+		func() error {
+			if l.host != nil {
+				if err := l.buildHost(ctx); err != nil {
+					return err
+				}
+			}
+			return l.buildServer(ctx)
+		},
 		func() error { return l.buildSite(ctx) },
 		func() error {
 			for i := range l.phones {
@@ -56,8 +63,15 @@ func (l *Lab) build(ctx context.Context) error {
 
 // cable lays a veth pair from the router to every other node.
 func (l *Lab) cable(ctx context.Context) error {
+	outermost := vethSpec{linkServer, l.plan.WAN, l.server.PID()}
+	if l.host != nil {
+		if err := l.plugContainer(ctx); err != nil {
+			return err
+		}
+		outermost = vethSpec{linkServer, l.plan.HostWAN, l.host.PID()}
+	}
 	cables := []vethSpec{
-		{linkServer, l.plan.WAN, l.server.PID()},
+		outermost,
 		{linkSite, linkWeb, l.site.PID()},
 	}
 	for i, p := range l.phones {
@@ -186,12 +200,16 @@ func (l *Lab) buildServer(ctx context.Context) error {
 		}
 		cable = append(cable, linkSpec{Name: BridgePort, Offload: l.offload(linkServer)})
 	}
+	addrs := []netip.Prefix{l.uplink().Addr4}
+	if a := l.uplink().Addr6; a.IsValid() {
+		addrs = append(addrs, a)
+	}
 	n := netSpec{
 		Links: append(cable,
-			linkSpec{Name: l.plan.WAN, Addrs: []netip.Prefix{l.plan.Server.Addr4, l.plan.Server.Addr6}, Offload: l.offload(linkServer)},
+			linkSpec{Name: l.plan.WAN, Addrs: addrs, Offload: l.offload(linkServer)},
 			l.link(l.plan.Tunnel, inside...),
 		),
-		Routes: uplinkRoutes(l.plan.Server, l.plan.WAN),
+		Routes: uplinkRoutes(l.uplink(), l.plan.WAN),
 	}
 	if err := l.server.call(ctx, "net", n, nil); err != nil {
 		return err

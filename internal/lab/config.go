@@ -36,6 +36,11 @@ type Config struct {
 	// Kernel has the kernel's WireGuard on the server and the phones, instead of
 	// one that runs in the nodes' processes.
 	Kernel bool
+	// Container puts the server into a container of a host that forwards and
+	// translates in its turn, as Docker does: a network namespace behind a
+	// bridge, with WireGuard's port led to it. The host has the server's
+	// addresses; IPv6 is left out of the tunnel.
+	Container bool
 	// NoIPv6 leaves IPv6 out of the tunnel.
 	NoIPv6 bool
 	// Log receives what the nodes say on their standard error; nil discards it.

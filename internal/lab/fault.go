@@ -114,7 +114,7 @@ func Scenarios() []Scenario {
 
 // FindScenario returns the scenario of that name, or an error that names it.
 func FindScenario(name string) (Scenario, error) {
-	for _, s := range Scenarios() {
+	for _, s := range slices.Concat(Scenarios(), containerScenarios) {
 		if s.Name == name {
 			return s, nil
 		}

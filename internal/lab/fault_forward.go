@@ -42,3 +42,9 @@ var forwardScenarios = []Scenario{
 	{Name: "nat-reply-dropped-notrack", Summary: "a rule keeps replies from connection tracking", Expect: expectUnknown, Untold: []string{StageWANIn}, Cause: "notrack-rule"},
 	{Name: "ct-full-emul", Summary: "no more than a few connections are forwarded", Expect: expectNewFlows, Partial: true},
 }
+
+// containerScenarios are those that only a lab with Config.Container knows. The
+// others mean the container there.
+var containerScenarios = []Scenario{
+	{Name: "container-host-forward-drop", Summary: "the host around the container drops what leaves it", Expect: expectNotForwarded, Cause: "forward-policy-drop"},
+}

@@ -19,7 +19,7 @@ func (l *Lab) everybody(f Fault) bool { return !f.OnlyFirst || len(l.plan.Client
 
 // breaks are what each scenario changes in the healthy state. Every name of
 // scenarios has one.
-var breaks = joined(insideBreaks, outerBreaks, forwardBreaks, upperBreaks)
+var breaks = joined(insideBreaks, outerBreaks, forwardBreaks, upperBreaks, containerBreaks)
 
 func joined[T any](parts ...map[string]T) map[string]T {
 	all := map[string]T{}

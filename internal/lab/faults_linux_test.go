@@ -10,7 +10,8 @@ import (
 
 // TestScenariosHaveBreaks keeps the catalogue and what it does together.
 func TestScenariosHaveBreaks(t *testing.T) {
-	for _, s := range Scenarios() {
+	all := slices.Concat(Scenarios(), containerScenarios)
+	for _, s := range all {
 		if breaks[s.Name] == nil {
 			t.Errorf("scenario %s changes nothing", s.Name)
 		}
@@ -18,8 +19,8 @@ func TestScenariosHaveBreaks(t *testing.T) {
 			t.Errorf("scenario %s: healthy %v, but expected %q", s.Name, s.Healthy, s.Expect.Status)
 		}
 	}
-	if len(breaks) != len(Scenarios()) {
-		t.Errorf("%d scenarios, %d breaks", len(Scenarios()), len(breaks))
+	if len(breaks) != len(all) {
+		t.Errorf("%d scenarios, %d breaks", len(all), len(breaks))
 	}
 }
 

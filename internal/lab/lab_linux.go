@@ -34,6 +34,7 @@ type Lab struct {
 	keys keySet
 
 	server, router, site *Node
+	host                 *Node // around the server's container; nil without one
 	phones               []*Node
 	nodes                []*Node       // all of them, in the order of their start
 	done                 chan struct{} // closed when the starting thread may end
@@ -55,7 +56,11 @@ func New(ctx context.Context, cfg Config) (*Lab, error) {
 	if cfg.Seed == 0 {
 		cfg.Seed = 1 + rand.Int64N(1<<31)
 	}
+	cfg.NoIPv6 = cfg.NoIPv6 || cfg.Container
 	l := &Lab{cfg: cfg, plan: newPlan(cfg.Seed, cfg), done: make(chan struct{})}
+	if cfg.Container {
+		l.plan.containerPlan()
+	}
 	// Not from the seed: labs that run side by side share the directory of
 	// sockets.
 	l.plan.Tunnel = tunnelPrefix + fmt.Sprintf("%08x", random32())
@@ -152,6 +157,11 @@ func (l *Lab) startAll() error {
 	// The server has a socket in the file system to remove before it dies.
 	if l.server, err = add("server", syscall.SIGTERM); err != nil {
 		return err
+	}
+	if l.cfg.Container {
+		if l.host, err = add("host", syscall.SIGKILL); err != nil {
+			return err
+		}
 	}
 	if l.site, err = add("site", syscall.SIGKILL); err != nil {
 		return err

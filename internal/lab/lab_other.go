@@ -34,6 +34,9 @@ func (l *Lab) Plan() Plan { return Plan{} }
 // Server returns nil.
 func (l *Lab) Server() *Node { return nil }
 
+// Host returns nil.
+func (l *Lab) Host() *Node { return nil }
+
 // Router returns nil.
 func (l *Lab) Router() *Node { return nil }
 

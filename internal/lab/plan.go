@@ -10,12 +10,14 @@ import (
 // Plan is everything that the seed decided. It holds no private key.
 type Plan struct {
 	Seed      int64    `json:"seed"`
-	Tunnel    string   `json:"tunnel"`     // the server's tunnel adapter
-	WAN       string   `json:"wan"`        // the server's WAN adapter
-	Port      uint16   `json:"port"`       // WireGuard's UDP port on the server
-	ServerKey string   `json:"server_key"` // the server's public key, base64
-	Server    Uplink   `json:"server"`     // the server's WAN
-	Site      Uplink   `json:"site"`       // the site's link to the router
+	Tunnel    string   `json:"tunnel"`             // the server's tunnel adapter
+	WAN       string   `json:"wan"`                // the server's WAN adapter
+	HostWAN   string   `json:"host_wan,omitempty"` // the WAN adapter of the host around the server's container; "" without one
+	Inside    Uplink   `json:"inside,omitzero"`    // the container's own connection to that host
+	Port      uint16   `json:"port"`               // WireGuard's UDP port on the server
+	ServerKey string   `json:"server_key"`         // the server's public key, base64
+	Server    Uplink   `json:"server"`             // the server's WAN
+	Site      Uplink   `json:"site"`               // the site's link to the router
 	Clients   []Client `json:"clients"`
 
 	Web4  []netip.Addr `json:"web4"` // addresses that answer on TCP 80, 443 and 5223, UDP 7 and echo requests

@@ -27,6 +27,8 @@ type setup struct {
 
 	Asides []aside // what the first client does besides its workload
 
+	HostForward []string // nft statements of the forward chain around the container
+
 	RouterPass []string // nft statements of the router before private addresses are dropped
 	RouterDrop []string // nft statements of the router's forward chain
 	RouterNAT  []string // nft statements of the router's postrouting chain
