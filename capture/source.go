@@ -43,6 +43,7 @@ type Interface struct {
 	Addrs       []netip.Prefix
 	MAC         MAC
 	Role        Role   // from our own pcapng option; RoleUnknown if not said
+	Namespace   string // where it was captured, if that was in another network namespace; "" if not, or not said
 	WGPort      uint16 // from our own pcapng option; 0 if not said
 }
 

@@ -92,6 +92,15 @@ func fixValues(ev *correlate.Evidence, ctx *Context, c *correlate.Client) Values
 	return v
 }
 
+// translated replaces what the container with the tunnel hides from this machine.
+func (v *Values) translated(ctx *Context) {
+	v.Enter = ctx.Enter
+	if a := ctx.Inside; a.IsValid() {
+		v.Tunnel, v.Client = ctx.Tunnel, a
+		v.Prefix, v.PrefixGuessed = prefixOf(ctx, a)
+	}
+}
+
 // untested names a family that no client used.
 func untested(ev *correlate.Evidence) string {
 	used := [2]bool{}

@@ -17,6 +17,15 @@ type Context struct {
 	Server      netip.Addr     // the host's own address inside the tunnel
 	Remote      bool           // the person works over the network (SSH)
 
+	// Inside is the address by which this machine knows the clients where a
+	// container with the tunnel translates theirs before; invalid: their own.
+	// Tunnel is then the adapter that leads to the container, whatever the
+	// captures say.
+	Inside netip.Addr
+	// Enter is the beginning of a command that runs in the container with the
+	// tunnel, nil on the machine itself.
+	Enter []string
+
 	// Facts are the settings of the machine that was captured, nil if not known.
 	Facts *host.Snapshot
 
@@ -50,7 +59,11 @@ type judgement struct {
 
 // Run judges the evidence. It is pure and cheap: live calls it several times a
 // second on what has been seen so far.
-func Run(ev *correlate.Evidence, ctx Context) *Diagnosis {
+func Run(ev *correlate.Evidence, ctx Context) *Diagnosis { return judge(ev, ctx, Checks(ctx)) }
+
+// judge is Run with what the settings say, which are not those of ctx where the
+// tunnel is in a container.
+func judge(ev *correlate.Evidence, ctx Context, settings []Check) *Diagnosis {
 	d := &Diagnosis{Status: StatusInconclusive, Basis: "packets", Headline: -1}
 	if len(ev.Clients) > 0 {
 		d.Headline = 0
@@ -82,7 +95,7 @@ func Run(ev *correlate.Evidence, ctx Context) *Diagnosis {
 	}
 	d.Findings = rank(slices.Concat(outer, faults, warnings))
 	settle(ev, &ctx, d, answered, blocked)
-	d.Settings = Checks(ctx)
+	d.Settings = settings
 	d.Caveats = append(d.Caveats, disagreement(d)...)
 	if len(d.Episodes) == 0 && ev.Ended > ev.Started {
 		d.Episodes = []EpisodeVerdict{{Started: ev.Started, Ended: ev.Ended, Trigger: "start", Status: d.Status, Finding: d.Finding}}
@@ -247,6 +260,7 @@ func (s *subject) finding(r *rule, p proof) Finding {
 	v := s.view(f.ID)
 	values.Port = v.port // the one that this device calls
 	values.ListensOn, values.ServerPSK = v.serverEnd(values.PublicKey)
+	values.translated(s.ctx)
 	if r.causes != nil {
 		f.Causes = s.weigh(f.ID, values.Server, r.causes(s, s.ctx.OS))
 	}

@@ -65,6 +65,9 @@ func (s *subject) path() host.Path {
 			p.Client = a
 		}
 	}
+	if s.ctx.Inside.IsValid() {
+		p.Client, p.Tunnel = s.ctx.Inside, s.ctx.Tunnel
+	}
 	return p
 }
 

@@ -96,6 +96,7 @@ type Finding struct {
 	Confidence float64 // that the packets stop at this place, 0..1
 	After      correlate.Stage
 	Before     correlate.Stage
+	Segment    Segment // of the primary finding of RunChain; unknown elsewhere
 	Evidence   []correlate.Sighting
 	Causes     []Cause
 	Fixes      []Fix

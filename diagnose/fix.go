@@ -41,6 +41,7 @@ type Values struct {
 	Drop          dropping  // the chain that drops the client's packets
 	ListensOn     uint16    // the port that WireGuard has at the server now
 	ServerPSK     host.Fact // whether the server has a preshared key for the client
+	Enter         []string  // what runs a command in the container of the tunnel; nil: it is in none
 	Remote        bool      // whoever applies the fix works over the network (SSH)
 }
 
@@ -125,6 +126,7 @@ func (r recipe) fill(cause string, v Values, family correlate.Family) Fix {
 	if _, _, known := v.Drop.words(); known && !r.known && mentions(r.commands, "{CHAIN}") {
 		fix.Commands = fix.Commands[1:] // that shows where the chain is
 	}
+	fix.enter(v.Enter)
 	if args["prefix_guessed"] == true && mentions(r.commands, "{NET}") {
 		fix.Notes = append(fix.Notes, "your-tunnel-subnet")
 	}

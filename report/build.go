@@ -23,6 +23,8 @@ type Info struct {
 	Live     bool            // the host that was captured is the one that the tool ran on
 	Redact   *Redactor       // hides names and addresses; nil: nothing
 	OSChoice string          // whose fixes come first; "" or "auto": as diagnosis ordered them
+
+	Container *Container // in which the tunnel is, nil if in none
 }
 
 // Build makes the report of a run. Nothing in it aliases ev or d.
@@ -69,10 +71,14 @@ func Build(ev *correlate.Evidence, d *diagnose.Diagnosis, info Info) *Report {
 	if json.Valid(info.HostJSON) {
 		r.Host = slices.Clone(info.HostJSON)
 	}
+	r.Container = b.container()
 	r.Verdict, r.subject = b.verdict()
 	if x := info.Redact; x != nil {
 		x.learnCaptures(ev)
 		x.learnHost(r.Host)
+		if r.Container != nil {
+			x.learnHost(r.Container.Facts)
+		}
 		x.report(r)
 	}
 	return r
@@ -156,6 +162,7 @@ func (b *builder) captures() []Capture {
 			continue
 		}
 		row := Capture{
+			Namespace:     known(sanitize(c.Interface.Namespace)),
 			Point:         known(c.Role.String()),
 			Source:        sanitize(c.Source),
 			Interface:     known(sanitize(c.Interface.Name)),
@@ -200,6 +207,9 @@ func (b *builder) captureNotes(c *correlate.Capture) []string {
 	}
 	if d := c.Interface.Description; d != "" && d != c.Interface.Name {
 		note("note-description", map[string]any{"name": sanitize(d)})
+	}
+	if c.Interface.Namespace != "" {
+		note("note-namespace", map[string]any{"name": sanitize(c.Interface.Namespace)})
 	}
 	if c.Interface.Filter != "" {
 		note("note-filter", map[string]any{"name": sanitize(c.Interface.Filter)})

@@ -36,6 +36,7 @@ type Report struct {
 	Episodes  []Episode       `json:"episodes"`
 	Attempts  []Attempt       `json:"attempts"`
 	Host      json.RawMessage `json:"host"`
+	Container *Container      `json:"container"` // in which the tunnel is; null if in none
 	Caveats   []string        `json:"caveats"`
 
 	words    *text.Catalog
@@ -64,6 +65,13 @@ type Tool struct {
 	OS             string  `json:"os"`
 	Arch           string  `json:"arch"`
 	CaptureLibrary *string `json:"capture_library"` // null where none was used
+}
+
+// Container is the network namespace of a tunnel that is not this host's own.
+type Container struct {
+	Name  string          `json:"name"`  // "" if not known
+	Place string          `json:"place"` // for a person
+	Facts json.RawMessage `json:"facts"` // its settings, as host has those of this machine; null if not read
 }
 
 // Capture is one interface that was read.
@@ -118,6 +126,7 @@ type Finding struct {
 	Scope      Scope      `json:"scope"`
 	Layer      int        `json:"layer"` // 0..5
 	Severity   string     `json:"severity"`
+	Segment    *string    `json:"segment"`    // container, host: on which side of the uplink of the container with the tunnel; null where there is none
 	Confidence float64    `json:"confidence"` // that packets stop there, 0..1
 	Title      string     `json:"title"`
 	Summary    string     `json:"summary"`

@@ -16,7 +16,7 @@ import (
 var wordFields = map[string]bool{
 	"Schema": true, "Tool": true, "Redaction": true, "Point": true, "LinkType": true, "Status": true, "Finding": true,
 	"StoppedAfter": true, "StoppedBefore": true, "Basis": true, "ID": true, "Severity": true, "Family": true, "OS": true,
-	"Protocol": true, "NAT": true, "Outcome": true, "State": true, "Trigger": true, "Layer": true, "Cause": true,
+	"Protocol": true, "NAT": true, "Outcome": true, "State": true, "Trigger": true, "Layer": true, "Cause": true, "Segment": true,
 }
 
 // learnCaptures learns the names that captures bring along.
@@ -42,8 +42,15 @@ func (x *Redactor) report(r *Report) {
 			x.hide(nameSpace, *n)
 		}
 	}
+	if c := r.Container; c != nil {
+		x.hide(nameSpace, c.Place)
+		x.hide(nameSpace, c.Name)
+	}
 	x.walk(reflect.ValueOf(r).Elem())
 	r.Host = x.HostJSON(r.Host)
+	if c := r.Container; c != nil {
+		c.Facts = x.HostJSON(c.Facts)
+	}
 	// What serves renderers only cannot be reached by reflection.
 	for _, s := range []*string{&r.subject.name, &r.subject.summary, &r.subject.worked, &r.subject.fine, &r.WireGuard.portWhy} {
 		*s = x.String(*s)

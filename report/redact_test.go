@@ -149,7 +149,7 @@ func TestRedactString(t *testing.T) {
 // secrets are what markedSample puts everywhere.
 var secrets = []string{"203.0.113.2", "203.0.113.0", "198.51.100.10", "192.0.2.80", "192.0.2.53", "2001:db8:77::", "52:54:00:aa:bb:cc",
 	"acmewan", "acmetunnel", "acme-berlin", "jane", "Acme Corp", "acmechain", "acmenat",
-	"c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXMtcyE=", "staleif"}
+	"c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXMtcyE=", "staleif", "acme-vpn"}
 
 // inner are those that standard leaves readable.
 var inner = []string{"10.8.0.2", "10.8.0.0/24", "10.9.0.7"}
@@ -174,6 +174,9 @@ func markedSample() sample {
 		"wg set acmetunnel peer "+key.String()+" allowed-ips 10.8.0.2/32")
 	f.Fixes[1].Commands = []string{"iptables -t nat -I POSTROUTING 1 -s 10.8.0.0/24 -o acmewan -j MASQUERADE"}
 	f.Fixes[1].Undo = nil
+	f.Segment = diagnose.SegmentContainer
+	s.ev.Captures[0].Interface.Namespace = "container acme-vpn"
+	s.info.Container = &Container{Name: "acme-vpn", Place: "container acme-vpn", Facts: json.RawMessage(`{"os":"linux","adapters":[{"name":"acmetunnel"}]}`)}
 	s.d.Settings = []diagnose.Check{{ID: "wg-port", Layer: "tunnel", Why: "acmetunnel at 203.0.113.2"}}
 	s.info.HostJSON = json.RawMessage(`{"os":"linux","adapters":[{"name":"acmewan","description":"Acme Corp card","mac":"52:54:00:aa:bb:cc",
 		"addrs":["203.0.113.2/24","2001:db8:77::2/64"]}],"wireguard":[{"name":"acmetunnel","public_key":"` + key.String() + `",

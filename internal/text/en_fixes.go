@@ -174,5 +174,8 @@ var enNotes = map[string]string{
 	"tcp-only":               `It helps TCP only: for other traffic set MTU = 1280 in the phone's app.`,
 	"mtu-both-ends":          `Set MTU = 1420 in the phone's app too.`,
 	"pihole-open":            `Make sure that port 53 is not open to the internet: Pi-hole then answers whoever asks.`,
+	"compose-forwarding":     `It lasts until the container is made anew. To keep it, write into its compose.yaml, under the service: "sysctls: [net.ipv4.ip_forward=1]" and "cap_add: [NET_ADMIN]".`,
+	"compose-nat":            `It lasts until the container restarts. To keep it, put the right adapter and subnet into the container's own rule: with wg-easy, WG_POST_UP in compose.yaml: "iptables -t nat -A POSTROUTING {{with .prefix}}-s {{.}} {{end}}-o {{with .wan}}{{.}}{{else}}eth0{{end}} -j MASQUERADE".`,
+	"compose-lost":           `It lasts until the container restarts: what is to stay belongs into its compose.yaml.`,
 	"persist":                `To keep it, add it to the tunnel's configuration as PostUp, and the undo as PostDown.`,
 }

@@ -50,6 +50,10 @@ var enWords = map[string]string{
 	"grade-possible":  `possible`,
 	"grade-ruled-out": `ruled out by the settings`,
 
+	// Where on a path that leads out of a container.
+	"segment-container": `This happens inside the container{{with .name}} {{.}}{{end}}.`,
+	"segment-host":      `This happens on the host around the container{{with .name}} {{.}}{{end}}, not in it.`,
+
 	// Sections.
 	"section-path":      `The path of the packets`,
 	"path-of":           `packets of {{.name}}`,
@@ -222,6 +226,7 @@ var enWords = map[string]string{
 
 	// Notes on captures.
 	"note-role":         `Taken for the {{.name}} side: {{.why}}.`,
+	"note-namespace":    `Inside {{.name}}.`,
 	"note-filter":       `Recorded with the filter "{{.name}}".`,
 	"note-time-unknown": `{{n .count "packet has" "packets have"}} a time outside 1970 to 2262.`,
 	"note-rewritten":    `{{n .count "packet" "packets"}} labelled Ethernet that {{if eq .count 1}}was{{else}}were{{end}} bare IP.`,

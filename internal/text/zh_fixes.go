@@ -174,5 +174,8 @@ var zhNotes = map[string]string{
 	"tcp-only":               `只对 TCP 有用：其他流量请在手机里设置 MTU = 1280。`,
 	"mtu-both-ends":          `手机里也要设置 MTU = 1420。`,
 	"pihole-open":            `确保 53 端口没有对互联网开放：这样设置后，谁问 Pi-hole 它都会回答。`,
+	"compose-forwarding":     `容器重建后失效。要长期有效，在 compose.yaml 的这个服务下面写："sysctls: [net.ipv4.ip_forward=1]" 和 "cap_add: [NET_ADMIN]"。`,
+	"compose-nat":            `容器重启后失效。要长期有效，把容器自己那条规则里的网卡和网段改对：wg-easy 是 compose.yaml 里的 WG_POST_UP："iptables -t nat -A POSTROUTING {{with .prefix}}-s {{.}} {{end}}-o {{with .wan}}{{.}}{{else}}eth0{{end}} -j MASQUERADE"。`,
+	"compose-lost":           `容器重启后失效：要长期保留的内容，写进它的 compose.yaml。`,
 	"persist":                `要长期有效，把它写进隧道配置的 PostUp，把撤销命令写进 PostDown。`,
 }

@@ -50,6 +50,10 @@ var zhWords = map[string]string{
 	"grade-possible":  `有可能`,
 	"grade-ruled-out": `设置已排除`,
 
+	// Where on a path that leads out of a container.
+	"segment-container": `问题出在容器{{with .name}} {{.}} {{end}}里面。`,
+	"segment-host":      `问题出在容器{{with .name}} {{.}} {{end}}外面的宿主机上，不在容器里。`,
+
 	// Sections.
 	"section-path":      `数据包的路径`,
 	"path-of":           `{{.name}} 的数据包`,
@@ -220,6 +224,7 @@ var zhWords = map[string]string{
 
 	// Notes on captures.
 	"note-role":         `认定为{{.name}}一侧：{{.why}}。`,
+	"note-namespace":    `在 {{.name}} 里面。`,
 	"note-filter":       `抓包时用了过滤条件 "{{.name}}"。`,
 	"note-time-unknown": `{{num .count}} 个数据包的时间不在 1970 到 2262 年之间。`,
 	"note-rewritten":    `{{num .count}} 个标为以太网的数据包其实是裸 IP。`,
