@@ -33,18 +33,38 @@ func readFacts(ctx context.Context, clients []host.Client) *host.Snapshot {
 	return s
 }
 
-// runFacts are the settings around a run: its counters before, the rest after.
-type runFacts struct{ before chan *host.Snapshot }
+// runFacts are the settings around a run, its counters before, the rest after:
+// those of this host, and those of the container with the tunnel.
+type runFacts struct {
+	inside *inside // nil without one
+	before chan [2]*host.Snapshot
+}
 
 // startFacts reads them for the first time, while the taps run already.
-func startFacts(ctx context.Context) *runFacts {
-	f := &runFacts{before: make(chan *host.Snapshot, 1)}
-	go func() { f.before <- readFacts(ctx, nil) }()
+func startFacts(ctx context.Context, in *inside) *runFacts {
+	f := &runFacts{inside: in, before: make(chan [2]*host.Snapshot, 1)}
+	go func() {
+		f.before <- [2]*host.Snapshot{readFacts(ctx, nil), f.readInside(ctx, nil)}
+	}()
 	return f
 }
 
-// end reads them once more, with the ways of the clients that were seen.
-func (f *runFacts) end(ctx context.Context, ev *correlate.Evidence, tunnel string) *host.Snapshot {
+// readInside reads the settings of the container, nil if there is none.
+func (f *runFacts) readInside(ctx context.Context, clients []host.Client) (s *host.Snapshot) {
+	if f.inside == nil {
+		return nil
+	}
+	// A container that has ended has no settings.
+	_ = f.inside.ns.Do(func() error {
+		s = readFacts(ctx, clients)
+		return nil
+	})
+	return s
+}
+
+// end reads them once more, with the ways of the clients that were seen: now is
+// this host, within the container.
+func (f *runFacts) end(ctx context.Context, ev *correlate.Evidence, tunnel string) (now, within *host.Snapshot) {
 	var clients []host.Client
 	for i := range ev.Clients {
 		for _, a := range ev.Clients[i].Addrs {
@@ -52,11 +72,21 @@ func (f *runFacts) end(ctx context.Context, ev *correlate.Evidence, tunnel strin
 		}
 	}
 	before := <-f.before
-	now := readFacts(ctx, clients)
-	if now != nil && before != nil {
-		now.CountersBefore = before.Counters
+	if within = f.readInside(ctx, clients); within != nil && before[1] != nil {
+		within.CountersBefore = before[1].Counters
 	}
-	return now
+	if f.inside != nil {
+		// This host knows the container's address alone.
+		clients = nil
+		if a := f.inside.addr(); a.IsValid() && before[0] != nil {
+			clients = []host.Client{{Addr: a, Tunnel: adapterTowards(before[0], a)}}
+		}
+	}
+	now = readFacts(ctx, clients)
+	if now != nil && before[0] != nil {
+		now.CountersBefore = before[0].Counters
+	}
+	return now, within
 }
 
 // loadFacts reads a snapshot from a file: one by itself, a report, or the answer

@@ -215,7 +215,7 @@ func startLive(t *testing.T, l *lab.Lab, args ...string) *liveRun {
 		t.Fatal(err)
 	}
 	args = append([]string{"live", "--format", "json", "-w", r.pcap, "--ready-file", ready}, args...)
-	r.cmd = l.Server().Command(context.Background(), self, args...)
+	r.cmd = l.Host().Command(context.Background(), self, args...)
 	r.cmd.Env = append(os.Environ(), envRun+"=1")
 	r.cmd.Stdout, r.cmd.Stderr = &r.stdout, &r.stderr
 	if err := r.cmd.Start(); err != nil {

@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,8 +18,8 @@ import (
 	"github.com/wgtrace/wgtrace/capture"
 	"github.com/wgtrace/wgtrace/capture/live"
 	"github.com/wgtrace/wgtrace/correlate"
-	"github.com/wgtrace/wgtrace/diagnose"
 	"github.com/wgtrace/wgtrace/internal/host"
+	"github.com/wgtrace/wgtrace/internal/netns"
 	"github.com/wgtrace/wgtrace/report"
 )
 
@@ -39,6 +40,8 @@ type liveOptions struct {
 	snapLen   int
 	withFacts bool
 	bare      bool // wgtrace without arguments
+
+	inside *inside // the namespace of the tunnel, where it is another one; nil
 }
 
 func liveCommand(s streams) *cobra.Command {
@@ -64,7 +67,7 @@ Capturing needs privileges: run it with sudo, or give the program the right once
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.tunnel, "tunnel", "", "tunnel `adapter` (default: the WireGuard adapter)")
+	f.StringVar(&o.tunnel, "tunnel", "", "tunnel `adapter`, netns:PID/wg0 in a container (default: the WireGuard adapter)")
 	f.StringVar(&o.wan, "wan", "", "WAN `adapter` (default: that of the default route)")
 	f.DurationVarP(&o.duration, "duration", "d", 0, "stop after this `time` (default: Ctrl-C)")
 	f.Uint64VarP(&o.count, "count", "c", 0, "stop after this many `packets` of the phone")
@@ -78,9 +81,10 @@ Capturing needs privileges: run it with sudo, or give the program the right once
 	return cmd
 }
 
-// taps are the two open captures of a run.
+// taps are the open captures of a run.
 type taps struct {
 	tunnel, wan *live.Handle
+	inner       []*live.Handle // the tunnel once more and the uplink of its container; nil without one
 	recorder    *capture.Recorder
 	index       [2]int // of the recorder's interfaces
 }
@@ -106,14 +110,14 @@ func (o *liveOptions) run(ctx context.Context, s streams) error {
 	if err != nil {
 		return &failure{exitNoCapture, err.Error(), "name both adapters: wgtrace live --tunnel ADAPTER --wan ADAPTER"}
 	}
-	why, err := o.choose(facts)
+	why, err := o.choose(ctx, facts)
 	if err != nil {
 		return mayCapture(facts, err)
 	}
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, endSignals()...)
 	defer signal.Stop(signals)
-	t, err := o.open(facts)
+	t, err := o.open(facts, s.err)
 	if err != nil {
 		return err
 	}
@@ -125,16 +129,18 @@ func (o *liveOptions) run(ctx context.Context, s streams) error {
 		}
 	}
 
-	settings := startFacts(ctx)
-	ev, runErr := o.watch(ctx, facts, t, signals, s.err)
+	settings := startFacts(ctx, o.inside)
+	ev, inner, runErr := o.watch(ctx, facts, t, signals, s.err)
+	var within *host.Snapshot // what the container of the tunnel says
 	if runErr == nil {
-		if now := settings.end(context.WithoutCancel(ctx), ev, o.tunnel); now != nil {
+		now, there := settings.end(context.WithoutCancel(ctx), ev, o.tunnel)
+		if within = there; now != nil {
 			facts = now
 		}
 	}
 	var failed error
 	if t.recorder != nil {
-		if o.withFacts && runErr == nil {
+		if o.withFacts && runErr == nil && o.inside == nil {
 			failed = t.recorder.WriteHostFacts(factsJSON(facts))
 		}
 		if err := t.save(); err != nil {
@@ -148,10 +154,12 @@ func (o *liveOptions) run(ctx context.Context, s streams) error {
 	if system == "auto" {
 		system = systemOf(runtime.GOOS)
 	}
-	dc := o.analysis.context(system)
-	addFacts(&dc, facts, o.tunnel, o.wan)
-	d := diagnose.Run(ev, dc)
-	err = o.output.publish(s, ev, d, report.Info{Live: true, OSChoice: system, HostJSON: factsJSON(facts)})
+	info := report.Info{Live: true, OSChoice: system, HostJSON: factsJSON(facts)}
+	d := o.diagnose(ev, inner, system, facts, within)
+	if o.inside != nil {
+		info.Container = &report.Container{Name: o.inside.ns.Container, Place: o.inside.label(), Facts: factsJSON(within)}
+	}
+	err = o.output.publish(s, ev, d, info)
 	return errors.Join(failed, err)
 }
 
@@ -166,6 +174,8 @@ func (o *liveOptions) check(f *pflag.FlagSet) error {
 		return usage("-s 256", "-s %d: must lie between %d and %d", o.snapLen, minSnapLen, maxSnapLen)
 	case o.tunnel != "" && o.tunnel == o.wan:
 		return sameAdapter(o.tunnel)
+	case o.withFacts && strings.HasPrefix(o.tunnel, netns.Prefix):
+		return usage("", "--with-host-facts: a recording holds the settings of one host, and the tunnel is in a container")
 	case o.withFacts && o.write == "":
 		return usage("wgtrace live -w run.pcapng --with-host-facts", "--with-host-facts: nothing is recorded without -w")
 	case f.Changed("write") && o.write == "":
@@ -240,10 +250,19 @@ func (o *liveOptions) note(w io.Writer, format string, args ...any) {
 }
 
 // choose fills in the adapters that were not named, and says why it took them.
-func (o *liveOptions) choose(facts *host.Snapshot) (string, error) {
+func (o *liveOptions) choose(ctx context.Context, facts *host.Snapshot) (_ string, err error) {
 	tunnelWhy, wanWhy := "as named", "as named"
+	if spec, adapter, ok := netns.Split(o.tunnel); ok {
+		if o.inside, err = namedInside(ctx, spec, adapter); err != nil {
+			return "", err
+		}
+		o.tunnel, tunnelWhy = adapter, "inside "+o.inside.label()+", watched from here"
+	}
 	if o.tunnel == "" {
 		c, err := facts.Tunnel()
+		if err != nil && len(facts.Tunnels()) == 0 {
+			o.inside, c, err = findInside(ctx, err)
+		}
 		if err != nil {
 			return "", err
 		}
@@ -256,7 +275,7 @@ func (o *liveOptions) choose(facts *host.Snapshot) (string, error) {
 		}
 		o.wan, wanWhy = c.Name, c.Why
 	}
-	if o.tunnel == o.wan {
+	if o.tunnel == o.wan && o.inside == nil {
 		return "", sameAdapter(o.tunnel)
 	}
 	return fmt.Sprintf("tunnel %s (%s), WAN %s (%s)", printable(o.tunnel), tunnelWhy, printable(o.wan), wanWhy), nil
@@ -266,8 +285,8 @@ func sameAdapter(name string) error {
 	return usage("wgtrace interfaces lists the adapters of this host", "tunnel and WAN are the same adapter: %s", name)
 }
 
-// open opens both taps and the recording.
-func (o *liveOptions) open(facts *host.Snapshot) (_ *taps, err error) {
+// open opens the taps and the recording.
+func (o *liveOptions) open(facts *host.Snapshot, stderr io.Writer) (_ *taps, err error) {
 	t := &taps{}
 	defer func() {
 		if err != nil {
@@ -282,18 +301,39 @@ func (o *liveOptions) open(facts *host.Snapshot) (_ *taps, err error) {
 			return nil, err
 		}
 	}
-	if t.tunnel, err = o.tap(t, facts, o.tunnel, capture.RoleTunnel, 0); err != nil {
+	if t.tunnel, err = o.tap(t, o.home(facts), o.tunnel, capture.RoleTunnel, 0); err != nil {
 		return nil, err
 	}
 	if t.wan, err = o.tap(t, facts, o.wan, capture.RoleWAN, 1); err != nil {
 		return nil, err
 	}
+	if o.inside == nil {
+		return t, nil
+	}
+	// The third place tells the container from the host; without it the two
+	// ends still say whether there is a fault.
+	if err := o.openInner(t); err != nil {
+		o.note(stderr, "the container's own uplink is not watched: %s", printable(err.Error()))
+	}
 	return t, nil
 }
 
+// home is what the namespace says in which the tunnel is.
+func (o *liveOptions) home(facts *host.Snapshot) *host.Snapshot {
+	if o.inside != nil {
+		return o.inside.facts
+	}
+	return facts
+}
+
+// tap opens one tap. The first two are recorded: n is their index.
 func (o *liveOptions) tap(t *taps, facts *host.Snapshot, name string, role capture.Role, n int) (*live.Handle, error) {
 	opts := live.Options{SnapLen: o.snapLen, Peers: []string{o.tunnel, o.wan}}
 	opts.Interface = capture.Interface{Index: n, Name: name, Role: role, WGPort: o.portOf(facts)}
+	within := o.inside != nil && facts == o.inside.facts
+	if within {
+		opts.Interface.Namespace = o.inside.label()
+	}
 	if a := facts.Adapter(name); a != nil {
 		opts.Interface.Addrs, opts.Interface.Description = a.Addrs, a.Description
 		if mac, err := parseMAC(a.MAC); err == nil {
@@ -303,18 +343,23 @@ func (o *liveOptions) tap(t *taps, facts *host.Snapshot, name string, role captu
 			opts.Own = append(opts.Own, p.Addr())
 		}
 	}
-	if t.recorder != nil {
+	recorded := t.recorder != nil && n < len(t.index)
+	if recorded {
 		opts.Tee = func(_ int32, timeNS int64, wireLen int, data []byte, dir capture.Direction) {
 			// A failed write is kept by the recorder and told at the end: the
 			// diagnosis goes on.
 			_ = t.recorder.WritePacket(t.index[n], timeNS, wireLen, data, dir)
 		}
 	}
-	h, err := live.Open(name, opts)
+	var h *live.Handle
+	err := o.enter(within, func() (err error) {
+		h, err = live.Open(name, opts)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	if t.recorder != nil {
+	if recorded {
 		if t.index[n], err = t.recorder.AddInterface(h.Interface()); err != nil {
 			h.Close()
 			return nil, usage("", "write %s: %s", o.write, err)
@@ -329,6 +374,9 @@ func (o *liveOptions) portOf(facts *host.Snapshot) uint16 {
 	if o.analysis.port != 0 {
 		return o.analysis.port
 	}
+	if o.inside != nil && facts != o.inside.facts {
+		return 0 // what a host publishes need not be what the container listens on
+	}
 	if d := facts.Device(o.tunnel); d != nil {
 		return d.ListenPort
 	}
@@ -336,10 +384,11 @@ func (o *liveOptions) portOf(facts *host.Snapshot) uint16 {
 }
 
 // watch runs both taps until something ends it.
-func (o *liveOptions) watch(ctx context.Context, facts *host.Snapshot, t *taps, signals <-chan os.Signal, stderr io.Writer) (*correlate.Evidence, error) {
+func (o *liveOptions) watch(ctx context.Context, facts *host.Snapshot, t *taps, signals <-chan os.Signal, stderr io.Writer) (ev, inner *correlate.Evidence, err error) {
 	stop := func() {
-		t.tunnel.Stop()
-		t.wan.Stop()
+		for _, h := range t.all() {
+			h.Stop()
+		}
 	}
 	recorder := t.recorder
 	done := make(chan struct{})
@@ -387,19 +436,22 @@ func (o *liveOptions) watch(ctx context.Context, facts *host.Snapshot, t *taps, 
 		}
 	}
 	engine := correlate.New(opts)
-	ev, err := engine.Run(context.WithoutCancel(ctx), []correlate.Input{
+	second := o.watchInner(ctx, t)
+	ev, err = engine.Run(context.WithoutCancel(ctx), []correlate.Input{
 		{Source: t.tunnel, Picks: []correlate.Pick{{Role: capture.RoleTunnel}}},
 		{Source: t.wan, Picks: []correlate.Pick{{Role: capture.RoleWAN}}},
 	})
 	show.clear()
+	stop() // the second join ends with the first
+	inner = <-second
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, e := range engine.Damage() {
 		o.note(stderr, "%s", printable(e.Error()))
 		ev.Caveats = append(ev.Caveats, correlate.Caveat{ID: "early-end"})
 	}
-	return ev, nil
+	return ev, inner, nil
 }
 
 // engineOptions is what the host's facts tell correlate.
@@ -412,7 +464,13 @@ func (o *liveOptions) engineOptions(facts *host.Snapshot) correlate.Options {
 			opts.Own = append(opts.Own, p.Addr())
 		}
 	}
-	d := facts.Device(o.tunnel)
+	home := o.home(facts)
+	if a := home.Adapter(o.tunnel); a != nil && home != facts {
+		for _, p := range a.Addrs {
+			opts.Own = append(opts.Own, p.Addr())
+		}
+	}
+	d := home.Device(o.tunnel)
 	if d != nil {
 		if !d.PublicKey.IsZero() {
 			opts.ServerKeys = append(opts.ServerKeys, d.PublicKey)
@@ -449,12 +507,20 @@ func (t *taps) writeStats() {
 	}
 }
 
-func (t *taps) close() {
-	if t.tunnel != nil {
-		t.tunnel.Close()
+// all returns the taps that are open.
+func (t *taps) all() []*live.Handle {
+	var list []*live.Handle
+	for _, h := range append([]*live.Handle{t.tunnel, t.wan}, t.inner...) {
+		if h != nil {
+			list = append(list, h)
+		}
 	}
-	if t.wan != nil {
-		t.wan.Close()
+	return list
+}
+
+func (t *taps) close() {
+	for _, h := range t.all() {
+		h.Close()
 	}
 	if t.recorder != nil {
 		t.recorder.Abort()

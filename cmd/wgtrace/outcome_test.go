@@ -24,6 +24,7 @@ type outcome struct {
 // reportFinding is as much of a finding as the tests look at.
 type reportFinding struct {
 	ID, Severity string
+	Segment      *string
 	Causes       []struct {
 		ID, Basis   string
 		Probability float64
@@ -45,6 +46,7 @@ type reportJSON struct {
 		After   *string `json:"stopped_after"`
 		Before  *string `json:"stopped_before"`
 	}
+	Captures []report.Capture
 	Stages   map[string]*report.Count
 	Findings []reportFinding
 	Host     json.RawMessage

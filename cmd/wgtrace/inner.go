@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/wgtrace/wgtrace/capture"
+	"github.com/wgtrace/wgtrace/capture/live"
+	"github.com/wgtrace/wgtrace/correlate"
+	"github.com/wgtrace/wgtrace/diagnose"
+	"github.com/wgtrace/wgtrace/internal/host"
+)
+
+// errNoUplink is why there is no third tap.
+var errNoUplink = errors.New("it has no default route")
+
+// enter runs f where the tunnel is, or here.
+func (o *liveOptions) enter(within bool, f func() error) error {
+	if !within {
+		return f()
+	}
+	return o.inside.ns.Do(f)
+}
+
+// openInner opens the taps of the join inside the container. The tunnel is
+// opened once more: each join reads at its own pace.
+func (o *liveOptions) openInner(t *taps) error {
+	if o.inside.uplink == "" {
+		return errNoUplink
+	}
+	tunnel, err := o.tap(t, o.inside.facts, o.tunnel, capture.RoleTunnel, 2)
+	if err != nil {
+		return err
+	}
+	uplink, err := o.tap(t, o.inside.facts, o.inside.uplink, capture.RoleWAN, 3)
+	if err != nil {
+		tunnel.Close()
+		return err
+	}
+	t.inner = []*live.Handle{tunnel, uplink}
+	return nil
+}
+
+// watchInner runs the join inside the container until its taps are stopped. It
+// gives nil where there is none, or where it fails: the path as a whole is
+// judged without it.
+func (o *liveOptions) watchInner(ctx context.Context, t *taps) <-chan *correlate.Evidence {
+	result := make(chan *correlate.Evidence, 1)
+	if t.inner == nil {
+		result <- nil
+		return result
+	}
+	within := *o
+	within.inside = nil
+	opts := within.engineOptions(o.inside.facts)
+	go func() {
+		ev, err := correlate.New(opts).Run(context.WithoutCancel(ctx), []correlate.Input{
+			{Source: t.inner[0], Picks: []correlate.Pick{{Role: capture.RoleTunnel}}},
+			{Source: t.inner[1], Picks: []correlate.Pick{{Role: capture.RoleWAN}}},
+		})
+		if err != nil {
+			ev = nil
+		}
+		result <- ev
+	}()
+	return result
+}
+
+// diagnose judges the run: facts are this host's, within those of the container
+// with the tunnel.
+func (o *liveOptions) diagnose(ev, inner *correlate.Evidence, system string, facts, within *host.Snapshot) *diagnose.Diagnosis {
+	base := o.analysis.context(system)
+	if o.inside == nil {
+		addFacts(&base, facts, o.tunnel, o.wan)
+		return diagnose.Run(ev, base)
+	}
+	if within == nil {
+		within = o.inside.facts
+	}
+	container := o.inside.context(base, within, o.tunnel)
+	outer := o.inside.outer(base, container, facts, o.wan)
+	if inner == nil {
+		outer.Facts = nil // whose settings count, the third tap alone tells
+		return diagnose.Run(ev, outer)
+	}
+	return diagnose.RunChain(ev, outer, diagnose.Inner{Evidence: inner, Context: container})
+}

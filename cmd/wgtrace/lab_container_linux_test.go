@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wgtrace/wgtrace/internal/lab"
+)
+
+// TestContainer runs wgtrace live without a flag on a host whose WireGuard is in
+// a container, and wants to be told on which side of the container's uplink the
+// packets are lost.
+func TestContainer(t *testing.T) {
+	for _, c := range []struct {
+		scenario string
+		want     verdict
+		segment  string
+		cause    string
+	}{
+		{"none", verdict{Status: "healthy"}, "", ""},
+		{"nat-wrong-out-interface", verdict{"fault", "nat-missing", "wan_out", "wan_in"}, "container", "nat-wrong-out-interface"},
+		{"forwarding-off", verdict{"fault", "not-forwarded", "tunnel_in", "wan_out"}, "container", "ip-forwarding-off"},
+		{"container-host-forward-drop", verdict{"fault", "not-forwarded", "tunnel_in", "wan_out"}, "host", "forward-policy-drop"},
+	} {
+		for _, w := range []lab.Workload{lab.Laptop, lab.Phone} {
+			t.Run(c.scenario+"/"+string(w), func(t *testing.T) {
+				t.Parallel()
+				ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+				defer cancel()
+				l := newLab(t, lab.Config{Container: true, Offload: w == lab.Laptop})
+				if err := l.Apply(ctx, lab.Fault{Name: c.scenario}); err != nil {
+					t.Fatal(err)
+				}
+				got := watchContainer(t, ctx, l, w, c.want.Status != "healthy")
+				if got.verdict != c.want {
+					t.Errorf("%+v, want %+v\n%s", got.verdict, c.want, got.text(t))
+				}
+				checkPlaces(t, l, got)
+				if c.segment == "" {
+					return
+				}
+				f := got.report.Findings[0]
+				if f.Segment == nil || *f.Segment != c.segment {
+					t.Errorf("lost in segment %v, want %s\n%s", f.Segment, c.segment, got.text(t))
+				}
+				if len(f.Causes) == 0 || f.Causes[0].ID != c.cause {
+					t.Errorf("causes %+v, want %s first", f.Causes, c.cause)
+				}
+				if len(f.Fixes) == 0 {
+					t.Fatal("no fix")
+				}
+				enter := fmt.Sprintf("nsenter -t %d -n ", l.Server().PID())
+				for _, command := range f.Fixes[0].Commands {
+					if strings.HasPrefix(command, enter) != (c.segment == "container") {
+						t.Errorf("command %q of a fix for the %s", command, c.segment)
+					}
+					if out, err := l.Host().Command(ctx, "bash", "-c", command).CombinedOutput(); err != nil {
+						t.Fatalf("%s: %v: %s", command, err, out)
+					}
+				}
+				if cured := watchContainer(t, ctx, l, w, false); cured.verdict.Status != "healthy" {
+					t.Errorf("after the fix %q: %+v\n%s", f.Fixes[0].Commands, cured.verdict, cured.text(t))
+				}
+			})
+		}
+	}
+}
+
+// watchContainer runs wgtrace live on the lab's host while the phone tries.
+func watchContainer(t *testing.T, ctx context.Context, l *lab.Lab, w lab.Workload, dead bool) outcome {
+	t.Helper()
+	watch := startLive(t, l)
+	begun := time.Now()
+	if _, err := l.Run(ctx, lab.First, lab.Run{Workload: w, Bulk: 200_000, Seed: time.Now().UnixNano()}); err != nil {
+		t.Fatal(err)
+	}
+	if dead {
+		time.Sleep(time.Until(begun.Add(9 * time.Second))) // a missing answer says something after 5 s
+	}
+	settle(t, ctx, l)
+	return watch.stop(t)
+}
+
+// checkPlaces wants the three taps, each with its place.
+func checkPlaces(t *testing.T, l *lab.Lab, got outcome) {
+	t.Helper()
+	place := fmt.Sprintf("the network namespace of process %d", l.Server().PID())
+	var seen []string
+	for _, c := range got.report.Captures {
+		point, within := "", "here"
+		if c.Point != nil {
+			point = *c.Point
+		}
+		if c.Namespace != nil && strings.HasPrefix(*c.Namespace, place) {
+			within = "inside"
+		}
+		seen = append(seen, point+" "+*c.Interface+" "+within)
+	}
+	want := []string{
+		"tunnel " + l.Plan().Tunnel + " inside", "wan " + l.Plan().HostWAN + " here", " " + l.Plan().WAN + " inside",
+	}
+	if fmt.Sprint(seen) != fmt.Sprint(want) {
+		t.Errorf("captures %q, want %q", seen, want)
+	}
+	if !strings.Contains(got.stderr, "watched from here") {
+		t.Errorf("nothing said of the container: %q", got.stderr)
+	}
+}
