@@ -3,6 +3,7 @@ package diagnose
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/wgtrace/wgtrace/correlate"
 )
@@ -71,9 +72,13 @@ func (r *rule) possible() []string {
 // FixesOf returns the fixes of a cause for every system, with placeholders where
 // a case would fill in its names and addresses.
 func FixesOf(cause string) []Fix {
+	family := correlate.IPv4
+	if strings.HasPrefix(cause, "ipv6-") {
+		family = correlate.IPv6
+	}
 	var fixes []Fix
 	for _, r := range book[cause] {
-		f := r.fill(cause, Values{}, max(r.family, correlate.IPv4))
+		f := r.fill(cause, Values{}, max(r.family, family))
 		// It says that an address was filled in for want of a subnet.
 		f.Notes = slices.DeleteFunc(f.Notes, func(note string) bool { return note == "your-tunnel-subnet" })
 		fixes = append(fixes, f)

@@ -122,7 +122,7 @@ func (e *Explanation) cause(of []string) {
 	c, _ := e.words.Cause(e.ID, nil)
 	e.Title = c.Title
 	e.add("explain-means", part{sentence: c.Why})
-	e.add("settled-by", part{sentence: c.SettledBy})
+	e.add("explain-settled", part{sentence: c.SettledBy})
 	var names []part
 	for _, id := range of {
 		t, _ := e.words.Finding(id, nil)

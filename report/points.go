@@ -99,7 +99,7 @@ func (t *printer) then(next *Cause, fix *Fix) string {
 			parts = append(parts, t.word("settled-by", nil), next.SettledBy)
 		}
 		if fix != nil {
-			parts = append(parts, fix.Title+":")
+			parts = append(parts, t.word("leads-to", map[string]any{"name": fix.Title}))
 		}
 	}
 	return text.Sentences(parts...)

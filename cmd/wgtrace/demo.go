@@ -64,7 +64,7 @@ Nothing on this host is changed.`,
 	f.BoolVar(&o.list, "list", false, "list the cases")
 	f.BoolVar(&o.output.noColor, "no-color", false, "no colours (NO_COLOR does the same)")
 	registerLang(f, &o.output.lang)
-	o.output.format, o.output.os, o.output.redact = "text", "auto", "none"
+	o.output.textOnly()
 	return cmd
 }
 

@@ -45,6 +45,10 @@ func TestLang(t *testing.T) {
 	if got := out("--format", "json"); !strings.Contains(got, `"finding": "nat-missing"`) || !strings.Contains(got, "手机的内网地址") {
 		t.Errorf("json: %.600s", got)
 	}
+	var stdout, stderr bytes.Buffer
+	if status := run([]string{"demo"}, nil, &stdout, &stderr); status != 0 || !strings.Contains(stdout.String(), "手机的内网地址") {
+		t.Errorf("demo: status %d, %s, %.400s", status, stderr.String(), stdout.String())
+	}
 	if got := out("--lang", "tlh"); got != "" {
 		t.Errorf("--lang tlh prints %.200s", got)
 	}

@@ -94,7 +94,8 @@ func (o *liveOptions) run(ctx context.Context, s streams) error {
 		ctx = context.Background()
 	}
 	if o.bare {
-		o.output.format, o.output.os, o.output.lang = "text", "auto", systemLang()
+		o.output.textOnly()
+		o.output.lang = systemLang()
 		o.analysis.window, o.snapLen = correlate.DefaultWindow, live.DefaultSnapLen
 		if !isTerminal(s.err) {
 			o.duration = bareDuration

@@ -43,6 +43,11 @@ func (o *outputOptions) register(f *pflag.FlagSet) {
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no notes on stderr")
 }
 
+// textOnly sets what a command that registers no flags of output stands by.
+func (o *outputOptions) textOnly() {
+	o.formats, o.format, o.os, o.redact = []string{"text"}, "text", "auto", "none"
+}
+
 // fixSystems are those that fixes are known for.
 var fixSystems = []string{"linux", "windows", "macos", "freebsd", "openwrt", "routeros"}
 

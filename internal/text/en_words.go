@@ -35,6 +35,7 @@ var enWords = map[string]string{
 	"if-not":       `If it did not help, the next cause is that {{.name}} ({{.grade}}).`,
 	"no-cause":     `The packets alone do not say why.`,
 	"sentence":     `{{.name}}.`,
+	"leads-to":     `{{.name}}:`,
 
 	"unit-us":     `microseconds`,
 	"unit-us-one": `microsecond`,
@@ -114,6 +115,7 @@ var enWords = map[string]string{
 	"explain-causes":      `What can be the reason, the likeliest first`,
 	"explain-fixes":       `Ways to repair it`,
 	"explain-blanks":      `Words in CAPITALS stand for names and addresses of your own; a report fills them in.`,
+	"explain-settled":     `How to be sure`,
 	"explain-worked":      `How to know that it worked`,
 	"explain-fine":        `What it proves to be fine`,
 	"explain-of":          `Findings that can have this reason`,

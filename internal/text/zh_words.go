@@ -35,6 +35,7 @@ var zhWords = map[string]string{
 	"if-not":       `如果没有用，下一个可能的原因（{{.grade}}）是：{{.name}}。`,
 	"no-cause":     `只凭数据包说不出原因。`,
 	"sentence":     `{{.name}}。`,
+	"leads-to":     `{{.name}}：`,
 
 	"unit-us":     `微秒`,
 	"unit-us-one": `微秒`,
@@ -112,6 +113,7 @@ var zhWords = map[string]string{
 	"explain-causes":      `可能的原因，最可能的在前`,
 	"explain-fixes":       `修复的办法`,
 	"explain-blanks":      `大写的词代表你自己的名称和地址；报告会替你填好。`,
+	"explain-settled":     `怎样确定`,
 	"explain-worked":      `怎样知道修好了`,
 	"explain-fine":        `它证明哪些是正常的`,
 	"explain-of":          `可能有这个原因的结论`,
