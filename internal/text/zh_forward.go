@@ -4,7 +4,7 @@ package text
 // routes and address translation.
 var zhFindingsForward = map[string]FindingText{
 	"ufw-deny-routed": {
-		Title:    `只转发了 ping`,
+		Title:    `只有 ping 被转发`,
 		Headline: `{{Host .os}}只把手机的 ping 转发到互联网，别的都被防火墙拦下。`,
 		Summary: `{{lead .client "手机"}}的 {{num .pings}} 个 ping 得到回应，但 {{num .refused}} 次访问域名和网页的尝试` +
 			`从隧道{{with .tunnel}}网卡 {{.}} {{end}}出来，却没有从{{with .wan}} {{.}} {{else}}互联网网卡{{end}}发出。` +
