@@ -83,6 +83,9 @@ func fixValues(ev *correlate.Evidence, ctx *Context, c *correlate.Client) Values
 		Tunnel: adapter(ev, ctx, capture.RoleTunnel), WAN: adapter(ev, ctx, capture.RoleWAN),
 		Port: ev.WireGuard.Port, Server: ctx.Server, Remote: ctx.Remote,
 	}
+	if ctx.Facts != nil {
+		v.UFW, v.Firewalld = ctx.Facts.Firewall.UFW, ctx.Facts.Firewall.Firewalld
+	}
 	if c != nil {
 		v.Client, v.Hosts = c.Addrs[0], c.Addrs
 		v.Prefix, v.PrefixGuessed = prefixOf(ctx, c.Addrs[0])

@@ -175,6 +175,7 @@ func (p *point) ask(ctx *Context, client netip.Addr) Check {
 		line.Fixes = fixesFor(line.Cause, Values{
 			Tunnel: ctx.Tunnel, WAN: ctx.WAN, Client: client, Prefix: prefix, PrefixGuessed: guessed,
 			Server: ctx.Server, Port: v.port, Remote: ctx.Remote, Drop: v.dropPlace(line.Cause),
+			UFW: ctx.Facts.Firewall.UFW, Firewalld: ctx.Facts.Firewall.Firewalld,
 		}, ctx.OS)
 	}
 	if line.State == StateUnknown {

@@ -42,6 +42,8 @@ type Values struct {
 	ListensOn     uint16    // the port that WireGuard has at the server now
 	ServerPSK     host.Fact // whether the server has a preshared key for the client
 	Enter         []string  // what runs a command in the container of the tunnel; nil: it is in none
+	UFW           host.Fact // whether the firewall is ufw's
+	Firewalld     host.Fact // whether it is firewalld's
 	Remote        bool      // whoever applies the fix works over the network (SSH)
 }
 

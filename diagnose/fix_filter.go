@@ -69,7 +69,7 @@ var (
 	}
 	// ufw lets replies through by itself (its before.rules accept established).
 	filterUFW = recipe{
-		id: "filter-linux-ufw", os: osLinux,
+		id: "filter-linux-ufw", os: osLinux, when: Values.maybeUFW,
 		commands: []string{`ufw route allow in on {TUN} out on {WAN} from {NET}`},
 		undo:     []string{`ufw route delete allow in on {TUN} out on {WAN} from {NET}`},
 		notes:    []string{"needs-root"},
@@ -77,7 +77,7 @@ var (
 	// Between zones firewalld forwards only by policy, and policies are made in
 	// the permanent settings only (firewalld.policies(5)): hence the reload.
 	filterFirewalld = recipe{
-		id: "filter-linux-firewalld", os: osLinux,
+		id: "filter-linux-firewalld", os: osLinux, when: Values.maybeFirewalld,
 		commands: []string{
 			`firewall-cmd --permanent --zone=trusted --add-interface={TUN}`,
 			`firewall-cmd --permanent --new-policy=wgtrace`,
@@ -136,3 +136,12 @@ var (
 		`sysctl -w net/ipv4/conf/{WAN}/rp_filter=1`,
 	}
 )
+
+// maybeUFW and maybeFirewalld report whether the firewall can be of that kind:
+// where it is known to be another one, their commands are not even there.
+func (v Values) maybeUFW() bool       { return v.UFW != host.FactNo }
+func (v Values) maybeFirewalld() bool { return v.Firewalld != host.FactNo }
+
+// notUFW reports whether iptables may be used by itself: what is added past ufw is
+// lost whenever that loads its rules again.
+func (v Values) notUFW() bool { return v.UFW != host.FactYes }

@@ -84,7 +84,7 @@ var (
 		notes:    []string{"needs-root", "insert-not-append", "lost-at-reboot", "persist"},
 	}
 	filterClientsUFW = recipe{
-		id: "filter-clients-ufw", os: osLinux,
+		id: "filter-clients-ufw", os: osLinux, when: Values.maybeUFW,
 		commands: []string{`ufw route allow in on {TUN} out on {TUN}`},
 		undo:     []string{`ufw route delete allow in on {TUN} out on {TUN}`},
 		notes:    []string{"needs-root"},

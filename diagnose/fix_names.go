@@ -70,7 +70,7 @@ var (
 	}
 
 	dnsPortIptables = recipe{
-		id: "dns-port-linux", os: osLinux, filter: host.SourceIptablesNft,
+		id: "dns-port-linux", os: osLinux, filter: host.SourceIptablesNft, when: Values.notUFW,
 		commands: []string{
 			`{IPTABLES-IN-USE} -I INPUT 1 -i {TUN} -p udp --dport 53 -j ACCEPT`,
 			`{IPTABLES-IN-USE} -I INPUT 1 -i {TUN} -p tcp --dport 53 -j ACCEPT`,
@@ -94,14 +94,14 @@ var (
 		risky: true,
 	}
 	dnsPortUFW = recipe{
-		id: "dns-port-ufw", os: osLinux,
+		id: "dns-port-ufw", os: osLinux, when: Values.maybeUFW,
 		commands: []string{`ufw allow in on {TUN} to any port 53`},
 		undo:     []string{`ufw delete allow in on {TUN} to any port 53`},
 		notes:    []string{"needs-root"},
 		risky:    true,
 	}
 	dnsPortFirewalld = recipe{
-		id: "dns-port-firewalld", os: osLinux,
+		id: "dns-port-firewalld", os: osLinux, when: Values.maybeFirewalld,
 		commands: []string{`firewall-cmd --zone=trusted --add-interface={TUN}`, `firewall-cmd --permanent --zone=trusted --add-interface={TUN}`},
 		undo:     []string{`firewall-cmd --permanent --zone=trusted --remove-interface={TUN}`, `firewall-cmd --zone=trusted --remove-interface={TUN}`},
 		notes:    []string{"needs-root"},

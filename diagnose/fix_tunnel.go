@@ -107,7 +107,7 @@ var (
 		risky:    true,
 	}
 	portLinux = recipe{
-		id: "port-linux", os: osLinux, filter: host.SourceIptablesNft,
+		id: "port-linux", os: osLinux, filter: host.SourceIptablesNft, when: Values.notUFW,
 		commands: []string{`{IPTABLES-IN-USE} -I INPUT 1 -p udp --dport {PORT} -j ACCEPT`},
 		undo:     []string{`{IPTABLES-IN-USE} -D INPUT -p udp --dport {PORT} -j ACCEPT`},
 		notes:    []string{"needs-root", "insert-not-append", "lost-at-reboot", "persist"},
@@ -122,14 +122,14 @@ var (
 		risky:    true,
 	}
 	portLinuxUFW = recipe{
-		id: "port-linux-ufw", os: osLinux,
+		id: "port-linux-ufw", os: osLinux, when: Values.maybeUFW,
 		commands: []string{`ufw allow {PORT}/udp`},
 		undo:     []string{`ufw delete allow {PORT}/udp`},
 		notes:    []string{"needs-root"},
 		risky:    true,
 	}
 	portLinuxFirewalld = recipe{
-		id: "port-linux-firewalld", os: osLinux,
+		id: "port-linux-firewalld", os: osLinux, when: Values.maybeFirewalld,
 		// The running rules are changed beside the stored ones: no reload.
 		commands: []string{`firewall-cmd --add-port={PORT}/udp`, `firewall-cmd --permanent --add-port={PORT}/udp`},
 		undo:     []string{`firewall-cmd --permanent --remove-port={PORT}/udp`, `firewall-cmd --remove-port={PORT}/udp`},

@@ -146,6 +146,11 @@ func (o *analysisOptions) engine() correlate.Options {
 func (o *analysisOptions) context(os string) diagnose.Context {
 	ctx := diagnose.Context{OS: os, Prefixes: o.prefixes, Remote: remoteSession(), ExpectTraffic: o.expect}
 	if c := o.keys.file; c != nil {
+		if o.keys.ofPhone() {
+			for _, p := range c.Peers {
+				ctx.PhoneAllowedIPs = append(ctx.PhoneAllowedIPs, p.AllowedIPs...)
+			}
+		}
 		for _, p := range c.Addresses {
 			if p.Bits() < p.Addr().BitLen() {
 				ctx.Prefixes = append(ctx.Prefixes, p.Masked())

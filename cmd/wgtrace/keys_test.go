@@ -61,7 +61,8 @@ func TestKeyOptions(t *testing.T) {
 	}
 	o, err = parse("--config", phone)
 	if err != nil || o.port != 0 || len(o.keys.servers) != 1 || o.keys.servers[0] != pub(1) || len(o.keys.peers) != 1 || o.keys.peers[0] != derived ||
-		len(o.prefixes) != 1 || o.prefixes[0].String() != "10.8.0.2/32" || o.context("linux").Server.IsValid() {
+		len(o.prefixes) != 1 || o.prefixes[0].String() != "10.8.0.2/32" ||
+		o.context("linux").Server.IsValid() || len(o.context("linux").PhoneAllowedIPs) != 1 {
 		t.Errorf("phone's file: %+v, %v", o, err)
 	}
 	o, err = parse("--config", server, "--wg-port", "443", "--client", "10.8.0.9", "--server-key", key(5), "--peer-key", key(6), "--peer-key", key(7))

@@ -45,9 +45,6 @@ var variants = []variant{
 
 // notHere says why a fix cannot be tried in a scenario of the lab, "" if it can.
 func notHere(scenario string, x reportFix) string {
-	if x.OS == "linux" && strings.HasSuffix(x.ID, "-ufw") && !strings.HasPrefix(scenario, "ufw-") {
-		return "the firewall of the scenario is not ufw's"
-	}
 	for _, line := range append(x.Commands, x.Undo...) {
 		for program, why := range programs {
 			if line == program || strings.HasPrefix(line, program+" ") {
