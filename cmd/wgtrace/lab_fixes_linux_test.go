@@ -25,6 +25,7 @@ type fixOutcome struct {
 	Executed bool   `json:"executed"`
 	Cured    bool   `json:"cured"`  // the same traffic was answered after it
 	Undone   bool   `json:"undone"` // and no more after the undo
+	Kept     bool   `json:"kept"`   // it wrote a file that is to keep it over a reboot, which was not seen
 	Why      string `json:"why"`    // it was not executed, or could not cure; "" otherwise
 }
 
@@ -128,6 +129,7 @@ func (tr *trial) try(x reportFix, o *fixOutcome) {
 	words, before := tr.words(), tr.shell.files()
 	tr.shell.run(words, x.Commands)
 	o.Executed = true
+	o.Kept = tr.shell.files() != before
 	if len(x.Undo) == 0 {
 		o.Why = "it only looks"
 		return
