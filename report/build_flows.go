@@ -169,6 +169,8 @@ func (b *builder) wireguard() WireGuard {
 			KeepalivesIn:   p.KeepalivesIn,
 			KeepalivesOut:  p.KeepalivesOut,
 			State:          p.State.String(),
+			first:          b.moment(p.First),
+			last:           b.moment(p.Last),
 		}
 		if p.UndeliveredKnown && p.UnseenCalls == 0 {
 			row.Undelivered = some(p.Undelivered)

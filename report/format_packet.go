@@ -14,7 +14,7 @@ func (b *builder) evidence(sightings []correlate.Sighting) []Evidence {
 	rows := make([]Evidence, 0, len(sightings))
 	for i := range sightings {
 		s := &sightings[i]
-		row := Evidence{Frame: s.Frame, Time: b.moment(s.Time), Text: b.packet(s)}
+		row := Evidence{Frame: s.Frame, Time: b.moment(s.Time), Text: b.packet(s), stage: s.Stage.String()}
 		if s.Capture >= 0 && s.Capture < len(b.ev.Captures) {
 			c := &b.ev.Captures[s.Capture]
 			row.Source = sanitize(c.Source)

@@ -120,6 +120,25 @@ type Stages struct {
 	OuterOut  *Count `json:"outer_out"`
 }
 
+// at returns what passed a stage, by its name in the JSON report.
+func (s Stages) at(stage string) *Count {
+	switch stage {
+	case "outer_in":
+		return s.OuterIn
+	case "tunnel_in":
+		return s.TunnelIn
+	case "wan_out":
+		return s.WANOut
+	case "wan_in":
+		return s.WANIn
+	case "tunnel_out":
+		return s.TunnelOut
+	case "outer_out":
+		return s.OuterOut
+	}
+	return nil
+}
+
 // Finding is a class of fault that packets prove.
 type Finding struct {
 	ID         string     `json:"id"`
@@ -148,6 +167,8 @@ type Evidence struct {
 	Frame  uint64  `json:"frame"` // as Wireshark counts
 	Time   Time    `json:"time"`
 	Text   string  `json:"text"`
+
+	stage string // at which it was seen, "" if not known
 }
 
 // Cause is one possible reason of a finding.

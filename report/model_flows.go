@@ -83,6 +83,8 @@ type Peer struct {
 	KeepalivesOut  uint64  `json:"keepalives_out"`
 	State          string  `json:"state"`
 	Undelivered    *uint64 `json:"undelivered"`
+
+	first, last Time // packets, either way
 }
 
 // Clock says how far the WAN's clock is ahead of the tunnel's.

@@ -103,17 +103,14 @@ func (t *printer) stageTable() table {
 	s := table{title: t.word("section-stages", nil),
 		columns: []string{t.word("col-number", nil), t.word("col-place", nil), t.word("col-packets", nil), t.word("col-octets", nil)},
 		right:   []bool{true, false, true, true}}
-	all := t.r.Stages
-	for i, stage := range []struct {
-		id string
-		n  *Count
-	}{{"outer_in", all.OuterIn}, {"tunnel_in", all.TunnelIn}, {"wan_out", all.WANOut},
-		{"wan_in", all.WANIn}, {"tunnel_out", all.TunnelOut}, {"outer_out", all.OuterOut}} {
+	for i, place := range stageOrder {
+		stage := place.String()
+		n := t.r.Stages.at(stage)
 		packets, octets := t.word("not-seen", nil), "-"
-		if stage.n != nil {
-			packets, octets = grouped(stage.n.Packets), grouped(stage.n.Bytes)
+		if n != nil {
+			packets, octets = grouped(n.Packets), grouped(n.Bytes)
 		}
-		s.rows = append(s.rows, []string{strconv.Itoa(i + 1), t.r.words.Stage(stage.id), packets, octets})
+		s.rows = append(s.rows, []string{strconv.Itoa(i + 1), t.r.words.Stage(stage), packets, octets})
 	}
 	return s
 }

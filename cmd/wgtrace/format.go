@@ -11,7 +11,7 @@ import (
 )
 
 // endings are those of file names by which a format is known.
-var endings = map[string]string{"text": ".txt", "markdown": ".md", "json": ".json"}
+var endings = map[string]string{"text": ".txt", "markdown": ".md", "json": ".json", "html": ".html"}
 
 // endings lists those of the formats that the command can write.
 func (o *outputOptions) endings() []string {
@@ -52,6 +52,8 @@ func (o *outputOptions) render(w io.Writer, r *report.Report, format string, col
 		return report.JSON(w, r)
 	case "markdown":
 		return report.Markdown(w, r, time.Local)
+	case "html":
+		return report.HTML(w, r, time.Local)
 	}
 	return report.Text(w, r, report.TextOptions{Width: width(w), Color: color, Verbose: o.verbose, Location: time.Local})
 }

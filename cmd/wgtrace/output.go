@@ -30,7 +30,7 @@ type outputOptions struct {
 
 func (o *outputOptions) register(f *pflag.FlagSet) {
 	if o.formats == nil {
-		o.formats = []string{"text", "markdown", "json"}
+		o.formats = []string{"text", "markdown", "json", "html"}
 	}
 	f.StringVar(&o.format, "format", "text", "`"+strings.Join(o.formats, "|")+"`: of stdout and names without a known ending")
 	f.StringArrayVarP(&o.files, "output", "o", nil, "write the report to `FILE` ("+strings.Join(o.endings(), ", ")+"; repeatable; - is stdout)")

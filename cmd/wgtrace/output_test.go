@@ -64,10 +64,10 @@ func TestOutputs(t *testing.T) {
 	if got := read("--format", "markdown").stdout; !strings.HasPrefix(got, "## Packets leave with the phone's private address") {
 		t.Errorf("--format markdown prints %.80q", got)
 	}
-	if read("-o", "g.md"); !strings.HasPrefix(file("g.md"), "## ") {
-		t.Errorf("g.md begins %.40q", file("g.md"))
+	if read("-o", "g.md", "-o", "g.html"); !strings.HasPrefix(file("g.md"), "## ") || !strings.HasPrefix(file("g.html"), "<!doctype html>") {
+		t.Errorf("g.md begins %.40q, g.html %.40q", file("g.md"), file("g.html"))
 	}
-	for _, mode := range []string{"a.json", "b.txt", "g.md"} {
+	for _, mode := range []string{"a.json", "b.txt", "g.md", "g.html"} {
 		if st, err := os.Stat(mode); err != nil || st.Mode().Perm() != 0o600 {
 			t.Errorf("%s: mode %v, %v", mode, st.Mode(), err)
 		}
