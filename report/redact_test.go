@@ -193,7 +193,9 @@ var formats = map[string]func(io.Writer, *Report) error{
 	"text": func(w io.Writer, r *Report) error {
 		return Text(w, r, TextOptions{Width: 4000, Verbose: true})
 	},
-	"json": JSON,
+	"json":     JSON,
+	"markdown": func(w io.Writer, r *Report) error { return Markdown(w, r, nil) },
+	"html":     func(w io.Writer, r *Report) error { return HTML(w, r, nil) },
 }
 
 // TestRedactEverywhere looks for what was to be hidden in every format.
@@ -266,7 +268,7 @@ func TestRedactKeepsContract(t *testing.T) {
 func TestRedactReachesAll(t *testing.T) {
 	known := strings.Fields(`Report.words Report.subject Report.settings Report.hidden subject.name subject.os subject.layer
 		subject.stages subject.summary subject.worked subject.fine Fix.cause Fix.changes WireGuard.portWhy Client.packets
-		Check.words Check.hidden`)
+		Check.words Check.hidden Evidence.stage Peer.first Peer.last`)
 	seen := map[reflect.Type]bool{}
 	var look func(reflect.Type)
 	look = func(v reflect.Type) {
