@@ -67,7 +67,7 @@ var book = map[string][]recipe{
 	"router-sends-back":      {routeLoop},
 	// lan-only-forwarding, client-to-client-blocked
 	"forward-rule-lan-only":  {filterNFT, filterIptables, filterUFW, filterOpenWrt},
-	"client-forward-missing": {filterClientsIptables, filterClientsUFW},
+	"client-forward-missing": {filterClientsNFT, filterClientsIptables, filterClientsUFW},
 	// nat-wrong-source-address, nat-reply-not-recognised, new-flows-not-forwarded
 	"snat-address-not-ours": {natFirstNFT, natIptables, natAddressWindows},
 	"notrack-rule":          {notrackLinux},

@@ -1,6 +1,9 @@
 package diagnose
 
-import "github.com/wgtrace/wgtrace/correlate"
+import (
+	"github.com/wgtrace/wgtrace/correlate"
+	"github.com/wgtrace/wgtrace/internal/host"
+)
 
 // Routes. What is added here is one route of a prefix and adapter of its own, so
 // that the undo removes it and nothing else.
@@ -77,10 +80,16 @@ const placeGateway = "GATEWAY-ADDRESS"
 
 // From one device in the tunnel to another.
 var (
+	filterClientsNFT = recipe{
+		id: "filter-clients-nft", os: osLinux, filter: host.SourceNft, known: true,
+		commands: []string{`nft 'insert rule {TABLE} {CHAIN} iifname "{TUN}" oifname "{TUN}" accept comment "wgtrace"'`},
+		undo:     filterNFT.undo,
+		notes:    []string{"needs-root", "insert-not-append", "lost-at-reboot"},
+	}
 	filterClientsIptables = recipe{
-		id: "filter-clients-iptables", os: osLinux,
-		commands: []string{`{IPTABLES} -I FORWARD 1 -i {TUN} -o {TUN} -j ACCEPT`},
-		undo:     []string{`{IPTABLES} -D FORWARD -i {TUN} -o {TUN} -j ACCEPT`},
+		id: "filter-clients-iptables", os: osLinux, filter: host.SourceIptablesNft,
+		commands: []string{`{IPTABLES-IN-USE} -I FORWARD 1 -i {TUN} -o {TUN} -j ACCEPT`},
+		undo:     []string{`{IPTABLES-IN-USE} -D FORWARD -i {TUN} -o {TUN} -j ACCEPT`},
 		notes:    []string{"needs-root", "insert-not-append", "lost-at-reboot", "persist"},
 	}
 	filterClientsUFW = recipe{

@@ -19,7 +19,7 @@ type dropping struct {
 }
 
 // dropPlace returns the chain that a cause is about: the one that keeps phones'
-// calls out, or their questions for names; else the one that drops what the client
+// calls out, or their questions for names, or one from the other; else the one that drops what the client
 // sends, or else what comes back to it.
 func (v *view) dropPlace(cause string) dropping {
 	if v.facts == nil {
@@ -33,6 +33,11 @@ func (v *view) dropPlace(cause string) dropping {
 	}
 	if !v.path.Client.IsValid() {
 		return dropping{}
+	}
+	if cause == "client-forward-missing" {
+		within := v.path
+		within.WAN = within.Tunnel
+		return placeOf(v.facts.Filtered(within, false))
 	}
 	if d := placeOf(v.facts.Filtered(v.path, false)); d != (dropping{}) {
 		return d

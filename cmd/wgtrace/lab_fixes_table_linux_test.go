@@ -10,6 +10,7 @@ import (
 // so that the lab names none: their fixes must cure all the same.
 var trueCauses = map[string]string{
 	"psk-mismatch": "preshared-key-mismatch", "psk-server-only": "preshared-key-mismatch",
+	"hairpin-drop": "client-forward-missing", "lan-only-forward": "forward-rule-lan-only",
 }
 
 // variant is a scenario of the lab, or one that commands on the server make of it:
@@ -27,6 +28,8 @@ var (
 )
 
 var variants = []variant{
+	{lab.Scenario{Name: "iptables-clients", Expect: lab.Expect{Status: "healthy"}, Warning: "client-to-client-blocked", Neighbours: true, Cause: "client-forward-missing"}, "hairpin-ok",
+		[]string{"iptables -A FORWARD -i {TUN} -o {TUN} -j DROP"}},
 	{lab.Scenario{Name: "iptables-forward", Expect: notForwarded, Cause: "forward-policy-drop"}, "none",
 		[]string{"iptables -P FORWARD DROP"}},
 	{lab.Scenario{Name: "iptables-port", Expect: unanswered, Handshake: true, Cause: "host-firewall-blocks-wg-port"}, "none",

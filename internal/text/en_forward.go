@@ -260,6 +260,10 @@ var enFixesForward = map[string]FixText{
 		Title:   `Remove the static route in the router`,
 		Changes: `In the router's menu, look for static routes whose next hop is {{host .os}}, and keep only those for the tunnel's own subnet.`,
 	},
+	"filter-clients-nft": {
+		Title:   `Let devices in the tunnel reach each other (nftables)`,
+		Changes: `It inserts one rule at the top of the chain that keeps them apart: tunnel to tunnel.`,
+	},
 	"filter-clients-iptables": {
 		Title:   `Let devices in the tunnel reach each other (iptables)`,
 		Changes: `It inserts one rule at the top of FORWARD: tunnel to tunnel.`,

@@ -260,6 +260,10 @@ var zhFixesForward = map[string]FixText{
 		Title:   `删掉路由器上的静态路由`,
 		Changes: `在路由器的设置里，找下一跳是{{host .os}}的静态路由，只保留隧道自己网段的。`,
 	},
+	"filter-clients-nft": {
+		Title:   `让隧道里的设备互相访问（nftables）`,
+		Changes: `在隔开它们的链的最前面插入一条规则：隧道到隧道。`,
+	},
 	"filter-clients-iptables": {
 		Title:   `让隧道里的设备互相访问（iptables）`,
 		Changes: `在 FORWARD 最前面插入一条规则：隧道到隧道。`,
