@@ -52,7 +52,7 @@ func RunChain(ev *correlate.Evidence, ctx Context, inner Inner) *Diagnosis {
 	}
 	switch segment(f, within, inner.Evidence) {
 	case SegmentContainer:
-		d.Finding, d.Findings = within.Finding, within.Findings
+		d.Finding, d.Findings, d.Caveats = within.Finding, within.Findings, within.Caveats
 		for i := range d.Findings {
 			for k := range d.Findings[i].Evidence {
 				s := &d.Findings[i].Evidence[k]

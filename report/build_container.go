@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/wgtrace/wgtrace/diagnose"
 )
@@ -20,15 +21,18 @@ func (b *builder) container() *Container {
 	return &row
 }
 
-// segment is the sentence on which side of the container's uplink a finding
-// stands, with the space before it; "" where nothing is known of that.
-func (b *builder) segment(f *diagnose.Finding) string {
-	if f.Segment == diagnose.SegmentUnknown {
-		return ""
+// placed adds to what is said of a finding on which side of the container's
+// uplink it stands, where that is known; f may be nil.
+func (b *builder) placed(said string, f *diagnose.Finding) string {
+	if f == nil || f.Segment == diagnose.SegmentUnknown {
+		return said
 	}
 	name := ""
 	if b.info.Container != nil {
 		name = sanitize(b.info.Container.Name)
 	}
-	return " " + b.words.Word("segment-"+f.Segment.String(), map[string]any{"name": name})
+	if !strings.HasSuffix(said, "。") { // Chinese sentences stand without spaces
+		said += " "
+	}
+	return said + b.words.Word("segment-"+f.Segment.String(), map[string]any{"name": name})
 }

@@ -32,7 +32,7 @@ func (b *builder) findings() []Finding {
 			Segment:    known(f.Segment.String()),
 			Confidence: unit(f.Confidence),
 			Title:      t.Title,
-			Summary:    t.Summary + b.segment(f),
+			Summary:    b.placed(t.Summary, f),
 			Evidence:   b.evidence(f.Evidence),
 			Causes:     b.causes(f, args),
 			Fixes:      b.fixesOf(f.Fixes, args),
@@ -137,9 +137,7 @@ func (b *builder) verdict() (Verdict, subject) {
 	} else {
 		v.Finding = known(id)
 	}
-	segment := ""
 	if primary != nil {
-		segment = b.segment(primary)
 		args = b.args(primary)
 		v.Confidence = unit(primary.Confidence)
 		v.StoppedAfter = known(primary.After.String())
@@ -151,7 +149,7 @@ func (b *builder) verdict() (Verdict, subject) {
 		id = "too-little-evidence"
 	}
 	t, _ := b.words.Finding(id, args)
-	v.Headline, v.Advice = t.Headline+segment, t.Advice
+	v.Headline, v.Advice = b.placed(t.Headline, primary), t.Advice
 	s.summary, s.worked, s.fine = t.Summary, t.Worked, t.Fine
 	return v, s
 }

@@ -190,7 +190,11 @@ func (t *printer) captureTable() table {
 		if !c.First.Known {
 			span = "-"
 		}
-		s.rows = append(s.rows, []string{name, t.point(c.Point), grouped(c.Packets), lost, span})
+		point := t.point(c.Point)
+		if c.Point == nil && c.Namespace != nil {
+			point = t.word("point-uplink", nil)
+		}
+		s.rows = append(s.rows, []string{name, point, grouped(c.Packets), lost, span})
 	}
 	if len(t.r.Captures) > t.rows {
 		s.more = len(t.r.Captures) - t.rows

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/netip"
+	"runtime"
 	"strings"
 	"time"
 
@@ -130,7 +131,7 @@ func findInside(ctx context.Context, missing error) (*inside, host.Choice, error
 	switch len(found) {
 	case 0:
 		var ce *host.ChoiceError
-		if errors.As(missing, &ce) {
+		if errors.As(missing, &ce) && runtime.GOOS == "linux" {
 			with := *ce
 			with.Hint += "; " + enterHint
 			return nil, host.Choice{}, &with

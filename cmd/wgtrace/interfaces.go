@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wgtrace/wgtrace/internal/host"
+	"github.com/wgtrace/wgtrace/internal/netns"
 	"github.com/wgtrace/wgtrace/report"
 )
 
@@ -22,7 +23,7 @@ func interfacesCommand(s streams) *cobra.Command {
 		Use:   "interfaces [FILE...]",
 		Short: "List the adapters of this host, or the interfaces in files",
 		Long: `List the adapters of this host, which of them is the tunnel and which the WAN,
-and why. With files: the interfaces inside them, with what they hold.`,
+and why; as root also those of containers with a WireGuard adapter. With files: the interfaces inside them, with what they hold.`,
 		Example: `  wgtrace interfaces
   wgtrace interfaces tunnel.pcap wan.pcap     as "wgtrace read" would take them
   wgtrace interfaces run.pcapng --json`,
@@ -51,6 +52,12 @@ func hostInterfaces(ctx context.Context, asJSON bool, s streams) error {
 		return &failure{exitNoCapture, err.Error(), ""}
 	}
 	rows := facts.Rows() // never nil: an empty list is [] in JSON
+	for _, i := range allInside(ctx) {
+		for _, r := range i.facts.Rows() {
+			r.Namespace, r.Place = netns.Prefix+i.ns.Spec(), i.label()
+			rows = append(rows, r)
+		}
+	}
 	if asJSON {
 		return writeJSON(s.out, rows)
 	}
@@ -64,7 +71,14 @@ func hostInterfaces(ctx context.Context, asJSON bool, s streams) error {
 		if r.Up {
 			state = "up"
 		}
-		table = append(table, []string{report.Shorten(r.Name, nameWidth), string(r.Kind), state, strings.Join(addrs, "\n"), roleWithWhy(r.Role, r.Why)})
+		name, why := report.Shorten(r.Name, nameWidth), r.Why
+		if r.Namespace != "" {
+			name = r.Namespace + "/" + name // as --tunnel takes it
+			if r.Role == "tunnel" {
+				why = "inside " + r.Place
+			}
+		}
+		table = append(table, []string{name, string(r.Kind), state, strings.Join(addrs, "\n"), roleWithWhy(r.Role, why)})
 	}
 	return report.Table{Columns: []string{"adapter", "kind", "state", "addresses", "role"}, Rows: table}.Write(s.out, width(s.out))
 }

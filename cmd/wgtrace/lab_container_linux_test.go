@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -81,7 +85,11 @@ func watchContainer(t *testing.T, ctx context.Context, l *lab.Lab, w lab.Workloa
 		time.Sleep(time.Until(begun.Add(9 * time.Second))) // a missing answer says something after 5 s
 	}
 	settle(t, ctx, l)
-	return watch.stop(t)
+	got := watch.stop(t)
+	if again := readBack(t, watch.pcap); again.verdict != got.verdict {
+		t.Errorf("read of the recording: %+v, live said %+v\n%s", again.verdict, got.verdict, again.text(t))
+	}
+	return got
 }
 
 // checkPlaces wants the three taps, each with its place.
@@ -107,5 +115,65 @@ func checkPlaces(t *testing.T, l *lab.Lab, got outcome) {
 	}
 	if !strings.Contains(got.stderr, "watched from here") {
 		t.Errorf("nothing said of the container: %q", got.stderr)
+	}
+}
+
+// TestContainerByName: the adapter is listed with its place, can be named by it,
+// and what may not be entered is told with the command that may.
+func TestContainerByName(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	l := newLab(t, lab.Config{Container: true})
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := func(prefix []string, args ...string) (stdout, stderr string, code int) {
+		argv := append(append(prefix, self), args...)
+		cmd := l.Host().Command(ctx, argv[0], argv[1:]...)
+		cmd.Env = append(os.Environ(), envRun+"=1")
+		var out, errs bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &out, &errs
+		_ = cmd.Run() // its exit status is looked at
+		return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+	}
+	name := fmt.Sprintf("netns:%d/%s", l.Server().PID(), l.Plan().Tunnel)
+	if out, errs, _ := program(nil, "interfaces"); !strings.Contains(out, name) {
+		t.Errorf("%s is not listed:\n%s%s", name, out, errs)
+	}
+	var rows []struct{ Name, Namespace, Role string }
+	out, _, _ := program(nil, "interfaces", "--json")
+	if err := json.Unmarshal([]byte(out), &rows); err != nil {
+		t.Fatal(err)
+	}
+	found := false
+	for _, r := range rows {
+		found = found || r.Name == l.Plan().Tunnel && r.Namespace == fmt.Sprintf("netns:%d", l.Server().PID()) && r.Role == "tunnel"
+	}
+	if !found {
+		t.Errorf("the container's tunnel is not in %+v", rows)
+	}
+
+	out, errs, code := program(nil, "live", "-d", "1s", "--tunnel", name)
+	if code != exitInconclusive || !strings.Contains(errs, "watched from here") {
+		t.Errorf("named: status %d\n%s%s", code, out, errs)
+	}
+	_, errs, code = program(nil, "live", "-d", "1s", "--tunnel", fmt.Sprintf("netns:%d/none0", l.Server().PID()))
+	if code != exitUsage || !strings.Contains(errs, "no adapter none0") {
+		t.Errorf("an adapter that is not there: status %d\n%s", code, errs)
+	}
+	// Root in a container of its own may capture, but not enter another one.
+	weak := []string{"setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin"}
+	if _, err := exec.LookPath(weak[0]); err != nil {
+		t.Skip("without setpriv nothing can be done without CAP_SYS_ADMIN:", err)
+	}
+	_, errs, code = program(weak, "live", "-d", "1s", "--tunnel", name)
+	want := fmt.Sprintf("sudo nsenter -t %d -n wgtrace live --tunnel %s", l.Server().PID(), l.Plan().Tunnel)
+	if code != exitNoCapture || !strings.Contains(errs, want) {
+		t.Errorf("without the right to enter: status %d, want the hint %q\n%s", code, want, errs)
+	}
+	_, errs, code = program(weak, "live", "-d", "1s")
+	if code != exitNoCapture || !strings.Contains(errs, "nsenter -t ") {
+		t.Errorf("without the right to look: status %d\n%s", code, errs)
 	}
 }

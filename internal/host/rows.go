@@ -5,6 +5,10 @@ import "net/netip"
 // Row is one adapter as a person sees it in a list, with the role that would be
 // chosen for it.
 type Row struct {
+	// Namespace is where the adapter is, as netns:SPEC, and Place says it to a
+	// person; both are "" for those of the caller's own namespace.
+	Namespace   string         `json:"namespace"`
+	Place       string         `json:"place"`
 	Name        string         `json:"name"`
 	Description string         `json:"description,omitempty"`
 	Kind        Kind           `json:"kind"`

@@ -168,6 +168,7 @@ var enWords = map[string]string{
 	"point-tunnel":    `tunnel`,
 	"point-wan":       `WAN`,
 	"point-unknown":   `not used`,
+	"point-uplink":    `in between`,
 
 	// Boxes of the picture.
 	"box-outer_in":     `1 arrives`,

@@ -166,6 +166,7 @@ var zhWords = map[string]string{
 	"point-tunnel":    `隧道`,
 	"point-wan":       `WAN`,
 	"point-unknown":   `未使用`,
+	"point-uplink":    `中间`,
 
 	// Boxes of the picture.
 	"box-outer_in":     `1 到达`,
