@@ -242,7 +242,7 @@ func (t *printer) pathTitle() string {
 	if t.r.subject.name != "" {
 		of = t.word("path-of", map[string]any{"name": t.r.subject.name})
 	}
-	return t.word("section-path", nil) + " (" + of + ")"
+	return t.word("section-path-of", map[string]any{"name": of})
 }
 
 // osName names a system as its users do.

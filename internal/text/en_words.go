@@ -56,7 +56,7 @@ var enWords = map[string]string{
 	"segment-host":      `This happens on the host around the container{{with .name}} {{.}}{{end}}, not in it.`,
 
 	// Sections.
-	"section-path":      `The path of the packets`,
+	"section-path-of":   `The path of the packets ({{.name}})`,
 	"path-of":           `packets of {{.name}}`,
 	"path-of-all":       `packets of all devices`,
 	"section-findings":  `What else was found`,

@@ -23,7 +23,7 @@ var zhWords = map[string]string{
 	"counts-all":   `去 {{num .arrived}}，回 {{num .returned}}`,
 	"counts-calls": `呼叫 {{num .arrived}}，回应 {{num .returned}}`,
 	"counts-inner": `进来 {{num .arrived}}，出来 {{num .left}}`,
-	"label-why":    `原因`,
+	"label-why":    `判断`,
 	"label-seen":   `看到`,
 	"label-now":    `处理`,
 	"label-then":   `然后`,
@@ -56,7 +56,7 @@ var zhWords = map[string]string{
 	"segment-host":      `问题出在容器{{with .name}} {{.}} {{end}}外面的宿主机上，不在容器里。`,
 
 	// Sections.
-	"section-path":      `数据包的路径`,
+	"section-path-of":   `数据包的路径（{{.name}}）`,
 	"path-of":           `{{.name}} 的数据包`,
 	"path-of-all":       `所有设备的数据包`,
 	"section-findings":  `其他发现`,
