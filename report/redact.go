@@ -85,6 +85,7 @@ const (
 	nameDescription nameKind = "description"
 	nameFilter      nameKind = "filter"
 	nameSpace       nameKind = "namespace"
+	nameServer      nameKind = "server"
 	nameRule        nameKind = "name" // tables, chains, translations
 )
 

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"net/netip"
 	"reflect"
 	"slices"
 
 	"github.com/wgtrace/wgtrace/correlate"
+	"github.com/wgtrace/wgtrace/diagnose"
 	"github.com/wgtrace/wgtrace/internal/text"
 )
 
@@ -60,6 +62,22 @@ func (x *Redactor) report(r *Report) {
 	}
 	x.settings(r.settings)
 	r.hidden = x.sentence(r.words)
+}
+
+// learnChecks learns the names that a phone's configuration and that of its
+// server bring along, which no host facts hold.
+func (x *Redactor) learnChecks(checks []diagnose.Check) {
+	text := func(c *diagnose.Check, key string) string { s, _ := c.Args[key].(string); return s }
+	for i := range checks {
+		c := &checks[i]
+		x.hide(nameAdapter, text(c, "tunnel"))
+		x.hide(nameAdapter, text(c, "wan"))
+		if name := text(c, "endpoint"); name != "" && x.names[name] == "" {
+			if _, err := netip.ParseAddr(name); err != nil {
+				x.learn(name, x.next(nameServer))
+			}
+		}
+	}
 }
 
 // check redacts the answer of wgtrace check.

@@ -120,6 +120,7 @@ func BuildCheck(checks []diagnose.Check, taken time.Time, info Info) *Check {
 	}
 	c.Verdict = CheckVerdict{Status: status.String(), Basis: "settings", Headline: words.Word("check-"+status.String(), map[string]any{"count": count})}
 	if info.Redact != nil {
+		info.Redact.learnChecks(checks)
 		info.Redact.check(c)
 	}
 	return c

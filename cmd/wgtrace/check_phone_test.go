@@ -103,6 +103,13 @@ func TestCheckPhoneFiles(t *testing.T) {
 			}
 			wantNoSecrets(t, phone+server, text.stdout, text.stderr, string(raw))
 			checkTerminal(t, text.stdout)
+			hidden := wgtrace(nil, append(args, "--redact=strict")...)
+			wantNoSecrets(t, phone+server, hidden.stdout, hidden.stderr)
+			for _, name := range []string{"vpn.example", "10.8.0.", phonePublic, "wg0"} {
+				if strings.Contains(hidden.stdout, name) || hidden.status != text.status {
+					t.Errorf("%s is not hidden: %+v", name, hidden)
+				}
+			}
 			var c report.Check
 			if err := json.Unmarshal(raw, &c); err != nil {
 				t.Fatal(err)
