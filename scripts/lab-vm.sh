@@ -19,10 +19,11 @@ trap '[ -z "$machine" ] || { kill "$machine" 2>/dev/null && wait "$machine"; }; 
 trap 'exit 1' HUP INT TERM
 
 healthy='none|healthy-.*|cgnat|idle|drop-n|hairpin-ok|dns-local-resolver|mtu-inner-fragneeded-works|jumbo-mtu-8920-works'
-tunnel='server-input-drop|server-unknown-client-key|client-wrong-server-key|server-allowedips-missing|wg-not-listening'
-# With the other workload a healthy client stands beside these, and they are warnings.
-alone='psk-mismatch|path-out-blocked|peer-allowedips-stolen'
-faults='nat-missing|nat-wrong-out-interface|nat-wrong-subnet|upstream-blocks-all|forwarding-off|forward-policy-drop|rpfilter-strict'
+tunnel='server-input-drop|server-unknown-client-key|client-wrong-server-key|server-allowedips-missing'
+# With the other workload a healthy client stands beside these, so that they are
+# warnings, or a rule stands in for what concerns the whole server.
+alone='psk-mismatch|path-out-blocked|peer-allowedips-stolen|wg-not-listening|forwarding-off'
+faults='nat-missing|nat-wrong-out-interface|nat-wrong-subnet|upstream-blocks-all|forward-policy-drop|rpfilter-strict'
 faults="$faults|docker-forward-drop|forward-ufw-deny-routed|forward-reject-admin-firewalld|forward-no-return-rule"
 faults="$faults|server-default-hijack|addr32-no-route|dns-no-listener|client-split-tunnel|v6-blackhole-no-forward"
 faults="$faults|mtu-outer-blackhole|jumbo-mtu-8920"
