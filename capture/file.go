@@ -25,7 +25,8 @@ type File struct {
 	classic Interface // of a classic cooked v2 capture, see classicRow
 	frame   uint64    // records handed out
 	facts   []byte    // of the host that recorded it, see HostFacts
-	err     error     // why reading ended; sticky
+	watch   func(Seen)
+	err     error // why reading ended; sticky
 
 	deadline    interface{ SetReadDeadline(time.Time) error } // nil: cannot be interrupted while it waits
 	interrupted atomic.Bool
@@ -106,6 +107,19 @@ func (f *File) Interfaces() []Interface { return f.ifaces[:len(f.ifaces):len(f.i
 // nil if it says nothing, or not yet: Next comes past it. It may be anything.
 func (f *File) HostFacts() []byte { return f.facts }
 
+// Seen is a packet with the octets that it was decoded from. Its pointers and
+// octets are valid until the function that it is handed to returns.
+type Seen struct {
+	Packet    *Packet
+	Quote     *Quote // what an ICMP error quotes; nil if it quotes nothing
+	Interface *Interface
+	Frame     []byte
+}
+
+// Watch hands every packet to fn within Next, in its goroutine: for the few that
+// need the octets and not only what they say. It must be called before Next.
+func (f *File) Watch(fn func(Seen)) { f.watch = fn }
+
 // Next implements Source. Files may be out of order, so only the last batch
 // carries a watermark.
 func (f *File) Next(b *Batch) error {
@@ -178,6 +192,13 @@ func (f *File) add(b *Batch, row int32, link LinkType, time int64, known bool, f
 		p.Iface = f.hardwareRow(row, f.dec.ARPHRD)
 	}
 	return p
+}
+
+// show hands a packet, of which all is known, to whoever watches.
+func (f *File) show(b *Batch, p *Packet, frame []byte) {
+	if f.watch != nil {
+		f.watch(Seen{p, b.Quoted(p), &f.ifaces[p.Iface], frame})
+	}
 }
 
 // damage returns the error for a file that cannot be read past the record at

@@ -239,3 +239,12 @@ type Extras struct {
 	Quotes     []Quote
 	Handshakes []Handshake
 }
+
+// Quoted returns what the packet quotes, nil if it is no ICMP error or its quote
+// could not be read.
+func (e *Extras) Quoted(p *Packet) *Quote {
+	if p.Kind != KindICMPError || p.Ref < 0 {
+		return nil
+	}
+	return &e.Quotes[p.Ref]
+}

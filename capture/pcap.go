@@ -150,11 +150,13 @@ func (r *pcapFile) fill(b *Batch) error {
 		// The fraction may hold a second or more: it is carried, as capinfos
 		// does. The sum stays below 2^63 for any two 32-bit fields.
 		time := int64(r.order.u32(h))*1e9 + int64(r.order.u32(h[4:]))*r.scale
-		p := r.f.add(b, r.row, r.link, time, true, h[r.header:total:total], wire, offset)
+		frame := h[r.header:total:total]
+		p := r.f.add(b, r.row, r.link, time, true, frame, wire, offset)
 		if r.modified {
 			// Interface index, protocol, packet type as in cooked captures.
 			setPacketType(p, uint16(h[22]))
 		}
+		r.f.show(b, p, frame)
 		c.pos += total
 	}
 	return nil

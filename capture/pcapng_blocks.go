@@ -34,10 +34,12 @@ func (r *pcapngFile) packet(b *Batch, iface *pcapngInterface, body []byte, offse
 	}
 	end := 20 + int(captured)
 	time, known := iface.clock.nanoseconds(stamp)
-	p := r.f.add(b, iface.row, iface.link, time, known, body[20:end:end], wire, offset)
+	frame := body[20:end:end]
+	p := r.f.add(b, iface.row, iface.link, time, known, frame, wire, offset)
 	if end = (end + 3) &^ 3; len(body) >= end+4 {
 		r.packetOptions(p, body[end:])
 	}
+	r.f.show(b, p, frame)
 	return nil
 }
 
@@ -85,7 +87,9 @@ func (r *pcapngFile) simple(b *Batch, body []byte, offset int64) error {
 	if int64(len(body)-4)-captured > 3 {
 		return r.f.damage(offset, "a packet of %d octets does not fill its block of %d", captured, len(body)+12)
 	}
-	r.f.add(b, iface.row, iface.link, 0, false, body[4:4+captured:4+captured], wire, offset)
+	frame := body[4 : 4+captured : 4+captured]
+	p := r.f.add(b, iface.row, iface.link, 0, false, frame, wire, offset)
+	r.f.show(b, p, frame)
 	return nil
 }
 

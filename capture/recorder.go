@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"strconv"
@@ -26,7 +27,7 @@ type RecorderInfo struct {
 type Recorder struct {
 	mu    sync.Mutex
 	path  string
-	file  *os.File
+	file  *os.File // nil where the octets go elsewhere, and when it was closed
 	w     *bufio.Writer
 	block []byte // being put together
 	snap  uint32
@@ -67,6 +68,14 @@ func NewRecorder(path string, info RecorderInfo) (*Recorder, error) {
 		return nil, r.err
 	}
 	return r, nil
+}
+
+// RecordTo is NewRecorder for octets that go to w, which is not closed; name
+// stands for it in messages.
+func RecordTo(w io.Writer, name string, info RecorderInfo) (*Recorder, error) {
+	r := &Recorder{path: name, w: bufio.NewWriterSize(w, recorderBuffer), snap: info.SnapLen}
+	r.section(info)
+	return r, r.err
 }
 
 // Path returns the name that the recording gets when it is closed.
@@ -124,6 +133,12 @@ func ownText(iface Interface) string {
 // WritePacket writes a packet of wireLen octets, of which data was captured at
 // timeNS nanoseconds since 1970. Octets beyond the snap length are left out.
 func (r *Recorder) WritePacket(iface int, timeNS int64, wireLen int, data []byte, dir Direction) error {
+	return r.WriteCommented(iface, timeNS, wireLen, data, dir, "")
+}
+
+// WriteCommented is WritePacket with a comment on the packet, which programs
+// show beside it; "" writes none.
+func (r *Recorder) WriteCommented(iface int, timeNS int64, wireLen int, data []byte, dir Direction, comment string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err := r.check(iface); err != nil {
@@ -143,8 +158,12 @@ func (r *Recorder) WritePacket(iface int, timeNS int64, wireLen int, data []byte
 	r.u32(uint32(wireLen))
 	r.block = append(r.block, data...)
 	r.pad()
-	if dir == DirectionIn || dir == DirectionOut {
+	directed := dir == DirectionIn || dir == DirectionOut
+	r.textOption(optComment, comment)
+	if directed {
 		r.option(optEPBFlags, binary.LittleEndian.AppendUint32(nil, uint32(dir))) // 1 inbound, 2 outbound
+	}
+	if directed || comment != "" {
 		r.endOptions()
 	}
 	r.end()
@@ -194,7 +213,15 @@ func (r *Recorder) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.file == nil {
-		return nil
+		err := r.err
+		if err == nil {
+			err = r.w.Flush()
+			r.err = errRecorderClosed
+		}
+		if err == errRecorderClosed {
+			return nil
+		}
+		return err
 	}
 	part := r.path + partSuffix
 	err := r.err

@@ -83,6 +83,30 @@ var enWords = map[string]string{
 	"redacted-standard": `Redacted: public addresses, hardware addresses, keys and the names of files, folders and adapters were replaced, each by the same everywhere in this run. Private addresses, public resolvers and ordinary adapter names are the real ones.`,
 	"redacted-strict":   `Redacted: all addresses, hardware addresses, keys and the names of files, folders and adapters were replaced, each by the same everywhere in this run. Only the kind of an address (private, public, link-local) is the real one.`,
 
+	// Comments on the packets of a proof.
+	"proof-about":      `The packets that show a verdict of wgtrace, with their twins on the other side; payloads are cut.`,
+	"proof-tunnel-in":  `from the phone, out of the tunnel.`,
+	"proof-wan-out":    `from the phone, as it left for the internet.`,
+	"proof-wan-in":     `for the phone, as it came from the internet.`,
+	"proof-tunnel-out": `for the phone, into the tunnel.`,
+	"proof-both-sides": `of a phone's connection.`,
+	"proof-outer-in":   `WireGuard, from the phone.`,
+	"proof-outer-out":  `WireGuard, to the phone.`,
+	"proof-fragment":   `A fragment of a packet of these connections.`,
+	"proof-error":      `An error about a packet of these connections.`,
+	"proof-shows":      `It shows: {{.name}}.`,
+
+	"proof-fate-answered":              `Its connection was answered.`,
+	"proof-fate-no-egress":             `Its connection left no trace on the WAN.`,
+	"proof-fate-untranslated-no-reply": `Its connection left with the phone's own address, and nothing came back.`,
+	"proof-fate-no-reply":              `Its connection left, and nothing came back.`,
+	"proof-fate-reply-lost":            `An answer to its connection came back and did not reach the tunnel.`,
+	"proof-fate-rejected":              `Its connection was refused by the server.`,
+	"proof-fate-local":                 `Its connection was answered by the server itself.`,
+	"proof-fate-one-way":               `No answer is expected.`,
+	"proof-fate-unobservable":          `The captures could not have shown what became of it.`,
+	"proof-fate-unknown":               `What became of it is not known.`,
+
 	"ruled-out": `Not the reason, by the settings: {{.name}}.`,
 
 	// What the settings say.
