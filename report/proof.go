@@ -338,3 +338,24 @@ func (p *Proof) role(i int) capture.Role {
 	}
 	return c.Role
 }
+
+// BundleText explains a bundle of files: what they are, what is hidden, and
+// whether its packets by themselves give the same verdict; again is that which
+// they give.
+func (r *Report) BundleText(files []string, same bool, again string) []string {
+	const width = 78
+	lines := wrap(r.words.Word("bundle-about", nil), width)
+	lines = append(lines, "")
+	if r.hidden != "" {
+		lines = append(append(lines, wrap(r.hidden, width)...), "")
+	}
+	for _, f := range files {
+		lines = append(lines, "  "+f)
+	}
+	id := "bundle-same"
+	if !same {
+		id = "bundle-other"
+	}
+	lines = append(lines, "")
+	return append(lines, wrap(r.words.Word(id, map[string]any{"name": sanitize(again)}), width)...)
+}

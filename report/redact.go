@@ -26,7 +26,7 @@ const (
 // another one in every run. It serves one goroutine.
 type Redactor struct {
 	strict bool
-	trees  [2]addressTree // IPv4, IPv6
+	tree   addressTree
 	secret []byte
 	addrs  map[netip.Addr]netip.Addr
 
@@ -35,9 +35,9 @@ type Redactor struct {
 	counts  map[nameKind]int
 }
 
-// secretSize is what a Redactor draws, in octets: a key and a pad for its
-// addresses, and as much for everything else.
-const secretSize = 64
+// secretSize is what a Redactor draws, in octets: a key for its addresses, and
+// twice as much for everything else.
+const secretSize = 48
 
 // NewRedactor returns one with a mapping of its own; mode is RedactStandard or
 // RedactStrict. It fails only if the system has no random numbers.
@@ -51,7 +51,7 @@ func NewRedactor(mode string) (*Redactor, error) {
 
 func newRedactor(mode string, secret [secretSize]byte) *Redactor {
 	return &Redactor{
-		strict: mode != RedactStandard, trees: newAddressTrees(secret[:32]), secret: secret[32:],
+		strict: mode != RedactStandard, tree: newAddressTree(secret[:16]), secret: secret[16:],
 		addrs: make(map[netip.Addr]netip.Addr), names: make(map[string]string), counts: make(map[nameKind]int),
 	}
 }

@@ -11,39 +11,37 @@ import (
 	"github.com/wgtrace/wgtrace/capture"
 )
 
-// addressTree maps addresses of one family so that two with the same first k
-// bits are mapped to two with the same first k bits (Xu, Fan, Ammar and Moon,
-// "Prefix-Preserving IP Address Anonymization", 2002, section 4): each bit is
-// turned or not by a cipher's answer to all bits before it.
-type addressTree struct {
-	block cipher.Block
-	pad   [16]byte // stands for the bits that are not looked at
-}
+// addressTree maps addresses so that two with the same first k bits are mapped to
+// two with the same first k bits (Xu, Fan, Ammar and Moon, "Prefix-Preserving IP
+// Address Anonymization", 2002, section 3): each bit is turned or not by a
+// pseudo-random function of all bits before it.
+type addressTree struct{ block cipher.Block }
 
-// newAddressTrees makes those of IPv4 and IPv6 of 32 octets.
-func newAddressTrees(secret []byte) [2]addressTree {
-	block, err := aes.NewCipher(secret[:16])
+// newAddressTree makes one of 16 octets.
+func newAddressTree(secret []byte) addressTree {
+	block, err := aes.NewCipher(secret)
 	if err != nil {
 		panic(err) // the length of the key is right
 	}
-	trees := [2]addressTree{{block: block}, {block: block}}
-	block.Encrypt(trees[0].pad[:], secret[16:32])
-	block.Encrypt(trees[1].pad[:], trees[0].pad[:])
-	return trees
+	return addressTree{block}
 }
 
-// turn maps the bits of b from bit keep on.
-func (t *addressTree) turn(b []byte, keep int) []byte {
+// turn maps the bits of b, which is an IPv4 or IPv6 address, from bit keep on.
+// The function is CBC-MAC over two blocks: the bits before, filled up with 0,
+// and how many they are. Crypto-PAn fills up with secret bits instead of the
+// second block, so that bits equal to these have one answer for several places.
+func (t addressTree) turn(b []byte, keep int) []byte {
 	out := slices.Clone(b)
-	block := t.pad
-	var answer [16]byte
+	var before, answer [16]byte
 	for i := range len(b) * 8 {
 		if i >= keep {
-			t.block.Encrypt(answer[:], block[:])
+			t.block.Encrypt(answer[:], before[:])
+			answer[0] ^= byte(len(b))
+			answer[1] ^= byte(i)
+			t.block.Encrypt(answer[:], answer[:])
 			out[i/8] ^= answer[0] & 0x80 >> (i % 8)
 		}
-		bit := byte(0x80) >> (i % 8)
-		block[i/8] = block[i/8]&^bit | b[i/8]&bit
+		before[i/8] |= b[i/8] & (0x80 >> (i % 8))
 	}
 	return out
 }
@@ -131,15 +129,11 @@ func (x *Redactor) mapped(a netip.Addr) netip.Addr {
 		copy(b[12:], inner[:])
 		return netip.AddrFrom16(b)
 	}
-	tree := &x.trees[1]
-	if a.Is4() {
-		tree = &x.trees[0]
-	}
 	// What falls outside of its kind, or on an address that stays readable, is
 	// mapped once more: a permutation that is walked until it comes back
 	// gives no result twice.
 	for at := a; ; {
-		at, _ = netip.AddrFromSlice(tree.turn(at.AsSlice(), kind.keep))
+		at, _ = netip.AddrFromSlice(x.tree.turn(at.AsSlice(), kind.keep))
 		if kindOf(at) == kind && (x.strict || !resolvers[at]) && !nat64.Contains(at) {
 			return at
 		}

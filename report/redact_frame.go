@@ -299,6 +299,9 @@ func (f *framer) payload(b []byte) int {
 			from = min(4, len(b)) // the sign of something that is no plain WireGuard
 		}
 		copy(b[from:], f.x.scramble(b)[from:])
+		if from == 0 && len(b) > 0 {
+			b[0] = 0 // a number drawn at random could pose as some other protocol
+		}
 	}
 	return len(b)
 }
@@ -307,13 +310,16 @@ func (f *framer) payload(b []byte) int {
 // white paper, section 5.4). The mac1 behind it would tell whether a public key
 // that somebody knows is the server's.
 func (f *framer) wireguard(b []byte) int {
-	open := map[wg.MessageType]int{wg.MessageInitiation: 8, wg.MessageResponse: 12, wg.MessageCookieReply: 8, wg.MessageTransport: 16}[f.p.WG.Type]
-	open = min(open, len(b))
-	if f.p.WG.Type == wg.MessageTransport {
-		return open
+	open := 8
+	switch f.p.WG.Type {
+	case wg.MessageResponse:
+		open = 12
+	case wg.MessageTransport:
+		open = 16
+		b = b[:min(len(b), wg.MessageKeepaliveSize)] // readers take less for damage
 	}
 	if f.x != nil {
-		clear(b[open:])
+		clear(b[min(open, len(b)):])
 	}
 	return len(b)
 }

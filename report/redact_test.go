@@ -43,7 +43,7 @@ func TestRedactAddresses(t *testing.T) {
 		x := testRedactor(mode)
 		back := map[netip.Addr]netip.Addr{}
 		same := 0
-		for range 3000 {
+		for range 20000 {
 			b := make([]byte, 4)
 			if random.IntN(2) == 0 {
 				b = make([]byte, 16)

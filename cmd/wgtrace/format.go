@@ -47,13 +47,17 @@ func formatOf(name, fallback string) string {
 
 // render writes a report in one format.
 func (o *outputOptions) render(w io.Writer, r *report.Report, format string, color bool) error {
+	location := time.Local
+	if o.utc {
+		location = time.UTC
+	}
 	switch format {
 	case "json":
 		return report.JSON(w, r)
 	case "markdown":
-		return report.Markdown(w, r, time.Local)
+		return report.Markdown(w, r, location)
 	case "html":
-		return report.HTML(w, r, time.Local)
+		return report.HTML(w, r, location)
 	}
-	return report.Text(w, r, report.TextOptions{Width: width(w), Color: color, Verbose: o.verbose, Location: time.Local})
+	return report.Text(w, r, report.TextOptions{Width: width(w), Color: color, Verbose: o.verbose, Location: location})
 }

@@ -60,7 +60,7 @@ Capturing needs privileges: run it with sudo, or give the program the right once
   sudo wgtrace live --tunnel wg0 --wan eth0 -c 100`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := errors.Join(o.output.check(), o.analysis.check(cmd.Flags()), o.check(cmd.Flags())); err != nil {
+			if err := errors.Join(o.output.check(), o.output.proof.check(cmd.Flags(), o.output.files), o.analysis.check(cmd.Flags()), o.check(cmd.Flags())); err != nil {
 				return err
 			}
 			return o.run(cmd.Context(), s)
@@ -78,6 +78,7 @@ Capturing needs privileges: run it with sudo, or give the program the right once
 	_ = f.MarkHidden("ready-file")
 	o.analysis.register(f)
 	o.output.register(f)
+	o.output.proof.register(f)
 	return cmd
 }
 
@@ -86,7 +87,8 @@ type taps struct {
 	tunnel, wan *live.Handle
 	inner       []*live.Handle // the tunnel once more and the uplink of its container; nil without one
 	recorder    *capture.Recorder
-	index       [2]int // of the recorder's interfaces
+	index       [2]int     // of the recorder's interfaces
+	tees        []*liveTee // one for each tap; none if nobody wants packets afterwards
 }
 
 func (o *liveOptions) run(ctx context.Context, s streams) error {
@@ -289,6 +291,9 @@ func sameAdapter(name string) error {
 // open opens the taps and the recording.
 func (o *liveOptions) open(facts *host.Snapshot, stderr io.Writer) (_ *taps, err error) {
 	t := &taps{}
+	if o.output.proof.wanted() {
+		o.output.proof.frames = t.kept
+	}
 	defer func() {
 		if err != nil {
 			t.close()
@@ -345,11 +350,17 @@ func (o *liveOptions) tap(t *taps, facts *host.Snapshot, name string, role captu
 		}
 	}
 	recorded := t.recorder != nil && n < len(t.index)
-	if recorded {
+	kept := t.tee(o.output.proof.wanted())
+	if recorded || kept != nil {
 		opts.Tee = func(_ int32, timeNS int64, wireLen int, data []byte, dir capture.Direction) {
-			// A failed write is kept by the recorder and told at the end: the
-			// diagnosis goes on.
-			_ = t.recorder.WritePacket(t.index[n], timeNS, wireLen, data, dir)
+			if recorded {
+				// A failed write is kept by the recorder and told at the end: the
+				// diagnosis goes on.
+				_ = t.recorder.WritePacket(t.index[n], timeNS, wireLen, data, dir)
+			}
+			if kept != nil {
+				kept.keep(timeNS, wireLen, data, dir)
+			}
 		}
 	}
 	var h *live.Handle
@@ -359,6 +370,9 @@ func (o *liveOptions) tap(t *taps, facts *host.Snapshot, name string, role captu
 	})
 	if err != nil {
 		return nil, err
+	}
+	if kept != nil {
+		kept.handle = h
 	}
 	if recorded {
 		if t.index[n], err = t.recorder.AddInterface(h.Interface()); err != nil {

@@ -26,6 +26,9 @@ type outputOptions struct {
 	noColor bool
 	verbose bool
 	quiet   bool
+	utc     bool // times say nothing of where the person lives
+
+	proof proofOptions
 }
 
 func (o *outputOptions) register(f *pflag.FlagSet) {
@@ -36,7 +39,7 @@ func (o *outputOptions) register(f *pflag.FlagSet) {
 	f.StringArrayVarP(&o.files, "output", "o", nil, "write the report to `FILE` ("+strings.Join(o.endings(), ", ")+"; repeatable; - is stdout)")
 	registerLang(f, &o.lang)
 	f.StringVar(&o.os, "os", "auto", "`SYSTEM` whose fixes to print: "+strings.Join(fixSystems, ", "))
-	f.StringVar(&o.redact, "redact", "none", "hide addresses and names: `MODE` standard, strict or none")
+	f.StringVar(&o.redact, "redact", "", "hide addresses and names: `MODE` standard, strict or none")
 	f.Lookup("redact").NoOptDefVal = report.RedactStandard
 	f.BoolVar(&o.noColor, "no-color", false, "no colours (NO_COLOR does the same)")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "all causes and fixes")
@@ -76,6 +79,12 @@ func (o *outputOptions) check() error {
 	if o.os != "auto" && !slices.Contains(fixSystems, o.os) {
 		return usage("--os "+strings.Join(fixSystems, ", ")+" or auto", "unknown system %q", o.os)
 	}
+	if o.redact == "" && o.proof.bundle != "" {
+		o.redact = report.RedactStandard // it is made for others to read
+	}
+	if o.redact == "" {
+		o.redact = report.RedactNone
+	}
 	if o.redact != report.RedactNone && !slices.Contains(redactWords, o.redact) {
 		return usage("--redact=standard, --redact=strict or --redact=none", "unknown mode of redaction %q", o.redact)
 	}
@@ -84,10 +93,10 @@ func (o *outputOptions) check() error {
 
 // spare refuses to write a report over one of the captures that it is made of.
 func (o *outputOptions) spare(list []named) error {
-	for _, out := range o.files {
+	for _, out := range append([]string{o.proof.evidence, o.proof.bundle}, o.files...) {
 		for _, n := range list {
-			if out != stdinName && n.path != stdinName && sameFile(out, n.path) {
-				return usage("-o report.txt", "-o %s would overwrite the capture", out)
+			if out != "" && out != stdinName && n.path != stdinName && sameFile(out, n.path) {
+				return usage("-o report.txt", "%s would overwrite the capture", out)
 			}
 		}
 	}
@@ -110,7 +119,7 @@ func (o *outputOptions) publish(s streams, ev *correlate.Evidence, d *diagnose.D
 	}
 	r := report.Build(ev, d, info)
 	err = o.each(s.out, func(w io.Writer, format string, color bool) error { return o.render(w, r, format, color) })
-	if err != nil {
+	if err := errors.Join(err, o.proof.publish(o, r, ev, d, info)); err != nil {
 		return err
 	}
 	return verdictStatus(report.ExitCode(r))

@@ -50,11 +50,12 @@ interfaces FILE" lists them. Needs no privileges.`,
 	f.StringVar(&o.hostFile, "host-facts", "", "settings of the captured server: a `FILE` made there by \"wgtrace check --format json\"")
 	o.analysis.register(f)
 	o.output.register(f)
+	o.output.proof.register(f)
 	return cmd
 }
 
 func (o *readOptions) run(cmd *cobra.Command, args []string, s streams) error {
-	if err := errors.Join(o.output.check(), o.analysis.check(cmd.Flags())); err != nil {
+	if err := errors.Join(o.output.check(), o.output.proof.check(cmd.Flags(), o.output.files), o.analysis.check(cmd.Flags())); err != nil {
 		return err
 	}
 	list := o.sources(args)
@@ -71,6 +72,9 @@ func (o *readOptions) run(cmd *cobra.Command, args []string, s streams) error {
 		return err
 	}
 	defer src.close()
+	if o.output.proof.wanted() {
+		o.output.proof.frames = src.keep()
+	}
 	ending.interrupts(src)
 
 	engine := correlate.New(o.analysis.engine())

@@ -83,6 +83,11 @@ var enWords = map[string]string{
 	"redacted-standard": `Redacted: public addresses, hardware addresses, keys and the names of files, folders and adapters were replaced, each by the same everywhere in this run. Private addresses, public resolvers and ordinary adapter names are the real ones.`,
 	"redacted-strict":   `Redacted: all addresses, hardware addresses, keys and the names of files, folders and adapters were replaced, each by the same everywhere in this run. Only the kind of an address (private, public, link-local) is the real one.`,
 
+	// A bundle for a ticket.
+	"bundle-about": `What wgtrace said of a run, and the packets that show it. report.json holds everything with numbers; evidence.pcapng opens in Wireshark, with a comment on each packet; host.json holds the settings of the server where they are known. Unpacked, this folder is a test case of wgtrace: want.json says what it said. Put there what is true, and the folder into testdata/pcaps.`,
+	"bundle-same":  `The packets in evidence.pcapng by themselves give the same verdict.`,
+	"bundle-other": `The packets in evidence.pcapng by themselves give another verdict ({{.name}}): what else speaks for this one (keys, settings, or traffic that was left out) is not in the file.`,
+
 	// Comments on the packets of a proof.
 	"proof-about":      `The packets that show a verdict of wgtrace, with their twins on the other side; payloads are cut.`,
 	"proof-tunnel-in":  `from the phone, out of the tunnel.`,

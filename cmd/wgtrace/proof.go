@@ -1,0 +1,162 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/pflag"
+
+	"github.com/wgtrace/wgtrace/capture"
+	"github.com/wgtrace/wgtrace/capture/live"
+	"github.com/wgtrace/wgtrace/correlate"
+	"github.com/wgtrace/wgtrace/diagnose"
+	"github.com/wgtrace/wgtrace/report"
+)
+
+// proofOptions say where the packets go that show the verdict.
+type proofOptions struct {
+	evidence string
+	bundle   string
+
+	// frames hands out the packets of the run once more.
+	frames func(add func(source string, s capture.Seen)) error
+}
+
+func (o *proofOptions) register(f *pflag.FlagSet) {
+	f.StringVar(&o.evidence, "evidence", "", "write the packets that show the verdict to `FILE.pcapng`")
+	f.StringVar(&o.bundle, "bundle", "", "write `FILE.zip` for a ticket: report and packets, redacted")
+}
+
+// wanted reports whether packets are asked for.
+func (o *proofOptions) wanted() bool { return o.evidence != "" || o.bundle != "" }
+
+// check refuses what could only fail after the work is done.
+func (o *proofOptions) check(f *pflag.FlagSet, outputs []string) error {
+	for _, out := range []struct{ flag, name, example string }{
+		{"evidence", o.evidence, "--evidence proof.pcapng"}, {"bundle", o.bundle, "--bundle ticket.zip"},
+	} {
+		switch fl := f.Lookup(out.flag); {
+		case fl == nil || !fl.Changed:
+			continue
+		case out.name == "" || out.name == stdinName:
+			return usage(out.example, "--%s needs a file", out.flag)
+		}
+		if slices.ContainsFunc(outputs, func(other string) bool { return filepath.Clean(other) == filepath.Clean(out.name) }) {
+			return usage(out.example, "--%s %s would overwrite another output", out.flag, out.name)
+		}
+		if err := writable(out.name); err != nil {
+			return err
+		}
+	}
+	if o.evidence != "" && filepath.Clean(o.evidence) == filepath.Clean(o.bundle) {
+		return usage("--evidence proof.pcapng --bundle ticket.zip", "--evidence and --bundle name the same file")
+	}
+	return nil
+}
+
+// publish writes what was asked for.
+func (o *proofOptions) publish(out *outputOptions, r *report.Report, ev *correlate.Evidence, d *diagnose.Diagnosis, info report.Info) error {
+	if !o.wanted() {
+		return nil
+	}
+	proof := report.NewProof(r, ev, d, info)
+	if o.frames != nil {
+		if err := o.frames(proof.Add); err != nil {
+			return usage("", "cannot read the packets once more: %s", err)
+		}
+	}
+	var failed error
+	write := func(name string, fill func(io.Writer) error) {
+		if name == "" {
+			return
+		}
+		if err := writeFile(name, fill); err != nil {
+			failed = errors.Join(failed, usage("", "cannot write %s: %s", name, cause(err)))
+		}
+	}
+	write(o.evidence, proof.Write)
+	write(o.bundle, func(w io.Writer) error { return out.writeBundle(w, r, proof) })
+	return failed
+}
+
+// readAgain hands out the packets of files once more. What cannot be read twice
+// was kept in rings while it was read.
+func readAgain(paths []string, rings []*report.Ring) func(func(string, capture.Seen)) error {
+	return func(add func(string, capture.Seen)) error {
+		for _, r := range rings {
+			r.Each(add)
+		}
+		b := capture.NewBatch()
+		for _, path := range paths {
+			f, err := capture.Open(path)
+			if err != nil {
+				return err
+			}
+			f.Watch(func(s capture.Seen) { add(path, s) })
+			for err == nil {
+				err = f.Next(b) // damage was told when it was read first
+			}
+			f.Close()
+		}
+		return nil
+	}
+}
+
+// keep makes each source that cannot be read twice fill a ring, and returns how
+// to get at the packets of all.
+func (s *sources) keep() func(func(string, capture.Seen)) error {
+	var paths []string
+	var rings []*report.Ring
+	for _, f := range s.files {
+		name := f.Name()
+		if st, err := os.Stat(name); name != stdinName && err == nil && st.Mode().IsRegular() {
+			paths = append(paths, name)
+			continue
+		}
+		ring := &report.Ring{} // sources are read side by side
+		rings = append(rings, ring)
+		f.Watch(func(seen capture.Seen) { ring.Keep(name, seen) })
+	}
+	return readAgain(paths, rings)
+}
+
+// liveTee fills a ring from a tap. Live packets are decoded elsewhere; here
+// they are once more, which costs little beside the capture itself.
+type liveTee struct {
+	ring   report.Ring
+	handle *live.Handle // set before the first packet
+	dec    capture.Decoder
+	frame  uint64
+	extras capture.Extras
+}
+
+// tee returns what keeps the packets of one more tap, nil if nobody wants them.
+func (t *taps) tee(wanted bool) *liveTee {
+	if !wanted {
+		return nil
+	}
+	kept := &liveTee{}
+	t.tees = append(t.tees, kept)
+	return kept
+}
+
+// kept hands out the packets that all taps have kept.
+func (t *taps) kept(add func(string, capture.Seen)) error {
+	for _, tee := range t.tees {
+		tee.ring.Each(add)
+	}
+	return nil
+}
+
+func (t *liveTee) keep(timeNS int64, wireLen int, data []byte, dir capture.Direction) {
+	iface := t.handle.Interface()
+	var p capture.Packet
+	t.extras.Quotes, t.extras.Handshakes = t.extras.Quotes[:0], t.extras.Handshakes[:0]
+	t.dec.Decode(&p, iface.LinkType, data, wireLen, &t.extras)
+	t.frame++
+	p.Time, p.Frame, p.Offset, p.Direction = timeNS, t.frame, -1, dir
+	t.ring.Keep(t.handle.Name(), capture.Seen{Packet: &p, Quote: t.extras.Quoted(&p), Interface: &iface, Frame: data})
+}
