@@ -159,7 +159,7 @@ func (o *demoOptions) showPackaged(s streams, name string) error {
 	}
 	var inputs []correlate.Input
 	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), ".pcap") {
+		if !strings.HasPrefix(path.Ext(e.Name()), ".pcap") {
 			continue
 		}
 		raw, err := fs.ReadFile(pcaps.Files, path.Join(name, e.Name()))

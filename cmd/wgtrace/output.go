@@ -93,10 +93,14 @@ func (o *outputOptions) check() error {
 
 // spare refuses to write a report over one of the captures that it is made of.
 func (o *outputOptions) spare(list []named) error {
-	for _, out := range append([]string{o.proof.evidence, o.proof.bundle}, o.files...) {
+	outputs := []struct{ flag, name string }{{"--evidence", o.proof.evidence}, {"--bundle", o.proof.bundle}}
+	for _, name := range o.files {
+		outputs = append(outputs, struct{ flag, name string }{"-o", name})
+	}
+	for _, out := range outputs {
 		for _, n := range list {
-			if out != "" && out != stdinName && n.path != stdinName && sameFile(out, n.path) {
-				return usage("-o report.txt", "%s would overwrite the capture", out)
+			if out.name != "" && out.name != stdinName && n.path != stdinName && sameFile(out.name, n.path) {
+				return usage("-o report.txt", "%s %s would overwrite the capture", out.flag, out.name)
 			}
 		}
 	}

@@ -6,5 +6,5 @@ import "embed"
 
 // Files are the captures and the truth of each case, one folder per case.
 //
-//go:embed */*.pcap */want.json
+//go:embed */*.pcap* */want.json
 var Files embed.FS
