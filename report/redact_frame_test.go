@@ -55,7 +55,7 @@ func TestRedactFrames(t *testing.T) {
 	tcp := ipFrame(t, 6, append(bytesOf(t, "9c40 01bb 00000001 00000000 8002 ffff 0000 0000 020405b4 2204", "ab12", "0101 0000 0000 0000 0000"), "secret payload of a page"...))
 	echo := ipFrame(t, 1, append(bytesOf(t, "0800 0000 0001 0001"), "secret payload of a ping"...))
 	unreachable := ipFrame(t, 1, append(bytesOf(t, "0303 0000 0000 0000"), dns...))
-	optioned := ipFrame(t, 17, append(bytesOf(t, "0704 cb00", "9c40 01bb 0008 0000")))
+	optioned := ipFrame(t, 17, bytesOf(t, "0704 cb00", "9c40 01bb 0008 0000"))
 	optioned[0] = 0x46
 	vlan := append(bytesOf(t, "525400aabbcc 525400ddeeff 8100 0007 0800"), dns...)
 	secrets := []netip.Addr{netip.MustParseAddr("203.0.113.9"), netip.MustParseAddr("192.0.2.80")}
