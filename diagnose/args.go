@@ -98,10 +98,23 @@ func fixValues(ev *correlate.Evidence, ctx *Context, c *correlate.Client) Values
 // translated replaces what the container with the tunnel hides from this machine.
 func (v *Values) translated(ctx *Context) {
 	v.Enter = ctx.Enter
-	if a := ctx.Inside; a.IsValid() {
-		v.Tunnel, v.Client = ctx.Tunnel, a
-		v.Prefix, v.PrefixGuessed = prefixOf(ctx, a)
+	if !ctx.Inside.IsValid() {
+		return
 	}
+	v.Tunnel, v.Client = ctx.Tunnel, ctx.insideAs(v.Client)
+	v.Prefix, v.PrefixGuessed = netip.Prefix{}, true
+	if v.Client.IsValid() {
+		v.Prefix, v.PrefixGuessed = prefixOf(ctx, v.Client)
+	}
+}
+
+// insideAs returns Inside where it is of the family of a client's own address;
+// of the other one the container's address is not known.
+func (ctx *Context) insideAs(client netip.Addr) netip.Addr {
+	if client.IsValid() && client.Is4() != ctx.Inside.Is4() {
+		return netip.Addr{}
+	}
+	return ctx.Inside
 }
 
 // untested names a family that no client used.

@@ -77,3 +77,21 @@ func TestEnteredFixes(t *testing.T) {
 		t.Errorf("on the host itself: %+v", got)
 	}
 }
+
+// TestTranslatedValues: what the host is to let through has the container's
+// address; of IPv6, which that address does not stand for, nothing is filled in.
+func TestTranslatedValues(t *testing.T) {
+	ctx := &Context{Tunnel: "docker0", Inside: netip.MustParseAddr("172.17.0.2"), Prefixes: []netip.Prefix{
+		netip.MustParsePrefix("10.8.0.0/24"), netip.MustParsePrefix("172.17.0.0/16"),
+	}}
+	v := Values{Tunnel: "wg0", Client: netip.MustParseAddr("10.8.0.2"), Prefix: netip.MustParsePrefix("10.8.0.0/24")}
+	v.translated(ctx)
+	if v.Tunnel != "docker0" || v.Client != ctx.Inside || v.Prefix != ctx.Prefixes[1] || v.PrefixGuessed {
+		t.Errorf("IPv4: %+v", v)
+	}
+	v = Values{Tunnel: "wg0", Client: netip.MustParseAddr("fd00::2"), Prefix: netip.MustParsePrefix("fd00::/64")}
+	v.translated(ctx)
+	if v.Client.IsValid() || v.Prefix.IsValid() {
+		t.Errorf("IPv6: %+v", v)
+	}
+}

@@ -66,7 +66,7 @@ func (s *subject) path() host.Path {
 		}
 	}
 	if s.ctx.Inside.IsValid() {
-		p.Client, p.Tunnel = s.ctx.Inside, s.ctx.Tunnel
+		p.Client, p.Tunnel = s.ctx.insideAs(p.Client), s.ctx.Tunnel
 	}
 	return p
 }

@@ -143,7 +143,11 @@ func (o *liveOptions) run(ctx context.Context, s streams) error {
 	}
 	var failed error
 	if t.recorder != nil {
-		if o.withFacts && runErr == nil && o.inside == nil {
+		switch {
+		case !o.withFacts || runErr != nil:
+		case o.inside != nil:
+			o.note(s.err, "the recording is without host facts: it holds those of one host, and the tunnel is in a container")
+		default:
 			failed = t.recorder.WriteHostFacts(factsJSON(facts))
 		}
 		if err := t.save(); err != nil {
