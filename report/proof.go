@@ -313,6 +313,8 @@ func (p *Proof) iface(i int) capture.Interface {
 	if c.Role == capture.RoleWAN {
 		out.WGPort = p.b.ev.WireGuard.Port
 	}
+	// Other programs print these as they stand.
+	out.Name, out.Description, out.Filter, out.OS = sanitize(out.Name), sanitize(out.Description), sanitize(out.Filter), sanitize(out.OS)
 	if p.x == nil {
 		return out
 	}
