@@ -161,21 +161,13 @@ func bars(spans []span, x func(int64) int, y int) []chartBar {
 // drawLatency shows how long the packets of the listed connections took, on a
 // logarithmic scale; nil if no packet was matched.
 func (t *printer) drawLatency() *htmlChart {
-	legs := []struct {
-		id string
-		of func(*Flow) *Latency
-	}{
-		{"leg-forward", func(f *Flow) *Latency { return f.Latency.Forward }},
-		{"leg-remote", func(f *Flow) *Latency { return f.Latency.Remote }},
-		{"leg-return", func(f *Flow) *Latency { return f.Latency.Return }},
-	}
 	low, high := math.Inf(1), math.Inf(-1)
 	labels := make([]string, len(legs))
 	values := make([][]*Latency, len(legs))
 	for n, leg := range legs {
-		labels[n] = t.word(leg.id, nil)
+		labels[n] = t.word("leg-"+leg.name, nil)
 		for i := range t.r.Flows {
-			if l := leg.of(&t.r.Flows[i]); l != nil && len(values[n]) < htmlRows {
+			if l := leg.of(&t.r.Flows[i].Latency); l != nil && len(values[n]) < htmlRows {
 				values[n] = append(values[n], l)
 				low, high = min(low, decades(l.Min)), max(high, decades(l.Max))
 			}

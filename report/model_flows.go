@@ -40,6 +40,18 @@ type Latencies struct {
 	Return  *Latency `json:"return_us"`
 }
 
+// leg is one of the three ways that packets take time for.
+type leg struct {
+	name string // as in the comparison of two runs
+	of   func(*Latencies) *Latency
+}
+
+var legs = []leg{
+	{"forward", func(l *Latencies) *Latency { return l.Forward }},
+	{"remote", func(l *Latencies) *Latency { return l.Remote }},
+	{"return", func(l *Latencies) *Latency { return l.Return }},
+}
+
 // Latency sums up one leg in microseconds.
 type Latency struct {
 	Min    float64 `json:"min"`

@@ -13,6 +13,9 @@ type point struct {
 	blocks []block
 }
 
+// pointLabels are the labels that points can have.
+var pointLabels = []string{"label-why", "label-seen", "label-now", "label-then", "label-fine"}
+
 // block is a set of commands to copy, and the way back.
 type block struct {
 	lead     string // says what they do; "" where the text above has said it

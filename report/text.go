@@ -29,26 +29,28 @@ func Text(w io.Writer, r *Report, opts TextOptions) error {
 	if opts.Location == nil {
 		opts.Location = time.UTC
 	}
-	t := &printer{r: r, opts: opts, rows: textRows, w: w}
+	t := &printer{r: r, opts: opts, rows: textRows, w: w, labels: pointLabels}
 	t.lines()
 	t.path()
-	for _, section := range t.sections() {
-		if t.err != nil {
-			break
-		}
-		t.heading(section.title)
-		if section.more > 0 {
-			section.after = slices.Insert(section.after, section.endOfList(), t.more(section.more))
-		}
-		if t.err == nil {
-			t.err = section.write(w, opts.Width)
-		}
-		for _, b := range section.blocks {
-			t.fix(b)
-		}
+	for _, s := range t.sections() {
+		t.section(&s)
 	}
 	t.print("", t.word("tip-json", nil))
 	return t.err
+}
+
+// section prints a table under its title.
+func (t *printer) section(s *table) {
+	t.heading(s.title)
+	if s.more > 0 {
+		s.after = slices.Insert(s.after, s.endOfList(), t.more(s.more))
+	}
+	if t.err == nil {
+		t.err = s.write(t.w, t.opts.Width)
+	}
+	for _, b := range s.blocks {
+		t.fix(b)
+	}
 }
 
 // printer carries the first error, so that the layout reads as a list.
@@ -58,6 +60,8 @@ type printer struct {
 	rows int // of the longer tables
 	w    io.Writer
 	err  error
+
+	labels []string // of the texts at the top
 }
 
 func (t *printer) word(id string, args map[string]any) string { return t.r.words.Word(id, args) }
@@ -176,7 +180,7 @@ func (t *printer) labelled(label, s string) {
 // indent is the width of the labels' column.
 func (t *printer) indent() int {
 	n := 0
-	for _, id := range []string{"label-why", "label-seen", "label-now", "label-then", "label-fine"} {
+	for _, id := range t.labels {
 		n = max(n, columns(t.word(id, nil)))
 	}
 	return n + 2

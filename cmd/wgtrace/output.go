@@ -32,18 +32,24 @@ type outputOptions struct {
 }
 
 func (o *outputOptions) register(f *pflag.FlagSet) {
+	o.registerForm(f)
+	f.StringVar(&o.os, "os", "auto", "`SYSTEM` whose fixes to print: "+strings.Join(fixSystems, ", "))
+	f.StringVar(&o.redact, "redact", "", "hide addresses and names: `MODE` standard, strict or none")
+	f.Lookup("redact").NoOptDefVal = report.RedactStandard
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "all causes and fixes")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "no notes on stderr")
+}
+
+// registerForm adds the flags that say where an answer goes and how it looks.
+func (o *outputOptions) registerForm(f *pflag.FlagSet) {
+	o.os = "auto"
 	if o.formats == nil {
 		o.formats = []string{"text", "markdown", "json", "html"}
 	}
 	f.StringVar(&o.format, "format", "text", "`"+strings.Join(o.formats, "|")+"`: of stdout and names without a known ending")
 	f.StringArrayVarP(&o.files, "output", "o", nil, "write the report to `FILE` ("+strings.Join(o.endings(), ", ")+"; repeatable; - is stdout)")
 	registerLang(f, &o.lang)
-	f.StringVar(&o.os, "os", "auto", "`SYSTEM` whose fixes to print: "+strings.Join(fixSystems, ", "))
-	f.StringVar(&o.redact, "redact", "", "hide addresses and names: `MODE` standard, strict or none")
-	f.Lookup("redact").NoOptDefVal = report.RedactStandard
 	f.BoolVar(&o.noColor, "no-color", false, "no colours (NO_COLOR does the same)")
-	f.BoolVarP(&o.verbose, "verbose", "v", false, "all causes and fixes")
-	f.BoolVarP(&o.quiet, "quiet", "q", false, "no notes on stderr")
 }
 
 // textOnly sets what a command that registers no flags of output stands by.

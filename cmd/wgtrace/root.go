@@ -29,7 +29,9 @@ const rootExample = `  sudo wgtrace live                     watch while the pho
   sudo wgtrace live -d 30s -w run.pcapng
                                         the same for 30 s, and keep the packets
   wgtrace read tunnel.pcap wan.pcap     two captures of tcpdump or Wireshark
-  wgtrace read run.pcapng -o report.json
+  wgtrace read run.pcapng -o report.html
+  wgtrace compare before.json after.json
+                                        what changed between two runs
   wgtrace interfaces                    the adapters here, and which is which
   sudo wgtrace check                    what the settings say, without packets
   wgtrace explain nat-missing           what a finding means, how to repair it
@@ -61,7 +63,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	explainUsage(root)
 	live := &liveOptions{bare: true}
 	root.RunE = func(cmd *cobra.Command, _ []string) error { return live.run(cmd.Context(), s) }
-	root.AddCommand(liveCommand(s), readCommand(s), interfacesCommand(s), checkCommand(s), demoCommand(s), explainCommand(s), versionCommand(s))
+	root.AddCommand(liveCommand(s), readCommand(s), interfacesCommand(s), checkCommand(s), compareCommand(s), demoCommand(s), explainCommand(s), versionCommand(s))
 	explainCompletion(root)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage(cmd.CommandPath()+" --help", "%s", err)

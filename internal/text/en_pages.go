@@ -37,7 +37,7 @@ var enPages = map[string]string{
 	"change-still":      `still there`,
 	"change-nothing":    `Nothing else changed.`,
 	"change-swapped":    `The run that was named second began before the other one.`,
-	"change-redacted":   `Addresses were hidden in one of the reports, so that devices cannot be told to be the same.`,
+	"change-redacted":   `Addresses are hidden in a report, so that devices cannot be told to be the same.`,
 	"change-listed":     `Times are compared over the connections that the reports list.`,
 	"col-change":        `change`,
 	"col-before":        `before`,

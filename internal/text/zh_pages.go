@@ -36,7 +36,7 @@ var zhPages = map[string]string{
 	"change-still":      `还在`,
 	"change-nothing":    `其他没有变化。`,
 	"change-swapped":    `第二个报告的运行比第一个更早开始。`,
-	"change-redacted":   `其中一个报告隐藏了地址，所以无法判断是不是同样的设备。`,
+	"change-redacted":   `有报告隐藏了地址，所以无法判断是不是同样的设备。`,
 	"change-listed":     `时间只按报告里列出的连接比较。`,
 	"col-change":        `变化`,
 	"col-before":        `之前`,
