@@ -317,7 +317,7 @@ func payGlued(w, n *node, level likeness) bool {
 	case level < part:
 		return false
 	default:
-		if rest := small.octets % large.part; rest != 0 && rest != large.octets%large.part {
+		if rest := small.octets % large.part; rest != 0 && rest != large.unpaid%large.part {
 			return false
 		}
 	}

@@ -72,6 +72,21 @@ func TestUDP(t *testing.T) {
 			p.PayloadLen, p.IPLen = 5*1200, 28+5*1200
 			tr.wan(200, p)
 		}, want{matched: 5}},
+		{"glued outside, out of order, before others as short as the last", func(tr *trace) {
+			for n, size := range []int{1200, 1200, 1200, 1200, 500, 500, 500} {
+				id := n
+				if n < 2 {
+					id = 1 - n
+				}
+				tr.tunnel(int64(n)*10, up(datagram(id, size)))
+			}
+			p := up(datagram(0, 1200)).from(udpW)
+			p.PayloadLen, p.IPLen = 4*1200+500, 28+4*1200+500
+			tr.wan(200, p)
+			p = up(datagram(5, 500)).from(udpW)
+			p.PayloadLen, p.IPLen = 2*500, 28+2*500
+			tr.wan(300, p)
+		}, want{matched: 7}},
 		{"glued inside", func(tr *trace) {
 			p := up(datagram(0, 1200))
 			p.PayloadLen, p.IPLen = 5*1200-400, 28+5*1200-400
