@@ -48,7 +48,8 @@ func (e *Engine) candidate(key uint64, n *node, side uint8) match {
 	if found == 1 {
 		return m
 	}
-	m.reach += max(tieSpread, tieFactor*e.residence.latency(0).Median)
+	// By the doubt about the order of the clocks the true one can seem the further.
+	m.reach += max(tieSpread, tieFactor*e.residence.latency(0).Median) + e.doubt
 	scanned = 0
 	for i = e.pending.bucket(key); i >= 0 && scanned < maxScan; scanned++ {
 		c := e.pending.nodes.at(i)

@@ -86,7 +86,8 @@ func (e *Engine) estimateClock() {
 		e.alignOuter()
 		return
 	}
-	line := timeline{rate: drift(group), from: math.MaxInt64}
+	group, rate := consistent(group)
+	line := timeline{rate: rate, from: math.MaxInt64}
 	for _, d := range group {
 		line.from = min(line.from, d.time)
 	}

@@ -228,7 +228,11 @@ func stepSize(left, right []difference) int64 {
 	if len(right) > len(left) {
 		longer = right
 	}
-	rate, at := drift(longer), right[0].time
+	rate, wide := drift(longer)
+	if wide < 0 {
+		rate = 0
+	}
+	at := right[0].time
 	lower1, upper1 := bounds(left, at, rate)
 	lower2, upper2 := bounds(right, at, rate)
 	up, low := upper1 != math.MaxInt64 && upper2 != math.MaxInt64, lower1 != math.MinInt64 && lower2 != math.MinInt64

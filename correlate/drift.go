@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -62,37 +63,84 @@ func bounds(all []difference, from int64, rate float64) (lower, upper int64) {
 	return lower, upper
 }
 
+// room returns how far apart the bounds of the offset lie; negative: they
+// contradict each other.
+func room(all []difference, from int64, rate float64) int64 {
+	lower, upper := bounds(all, from, rate)
+	if lower == math.MinInt64 || upper == math.MaxInt64 {
+		return math.MaxInt64
+	}
+	return upper - lower
+}
+
 // drift returns the rate that leaves the widest room between the bounds, where
-// no constant offset explains them; 0 where one does, or none does better. The
-// room is a concave function of the rate (the lower hull of what goes out minus
-// the upper hull of what comes back), so that it has one top.
-func drift(all []difference) float64 {
+// no constant offset explains them, and that room. The room is a concave function
+// of the rate (the lower hull of what goes out minus the upper hull of what comes
+// back), so that it has one top.
+func drift(all []difference) (rate float64, wide int64) {
 	count, first, last := [2]int{}, int64(math.MaxInt64), int64(math.MinInt64)
 	for i := range all {
 		count[all[i].dir]++
 		first, last = min(first, all[i].time), max(last, all[i].time)
 	}
-	if min(count[forward], count[back])*2 < driftAnchors || last-first < driftSpan {
-		return 0
-	}
-	room := func(rate float64) int64 {
-		lower, upper := bounds(all, first, rate)
-		return upper - lower
-	}
-	if room(0) >= 0 {
-		return 0
+	wide = room(all, first, 0)
+	if wide >= 0 || min(count[forward], count[back])*2 < driftAnchors || last-first < driftSpan {
+		return 0, wide
 	}
 	low, high := -maxDrift, maxDrift
 	for high-low > 1e-9 {
 		a, b := low+(high-low)/3, high-(high-low)/3
-		if room(a) < room(b) {
+		if room(all, first, a) < room(all, first, b) {
 			low = a
 		} else {
 			high = b
 		}
 	}
-	if rate := (low + high) / 2; room(rate) >= 0 {
-		return rate
+	rate = (low + high) / 2
+	return rate, room(all, first, rate)
+}
+
+// maxMistaken is how many differences are left out at most because they
+// contradict the others: a loss and its repetition, or equal packets of two
+// clients, are mistaken for one packet now and then.
+const maxMistaken = 8
+
+// consistent returns the differences without those that no offset and no drift
+// explain together with the others, and the drift; all of them without a drift
+// where too many contradict.
+func consistent(all []difference) ([]difference, float64) {
+	kept := slices.Clone(all)
+	for n := 0; ; n++ {
+		rate, wide := drift(kept)
+		switch {
+		case wide >= 0:
+			return kept, rate
+		case n == maxMistaken || 10*(n+1) > len(all):
+			return all, 0
+		}
+		a, b := contradicting(kept, rate)
+		without := func(i int) []difference { return slices.Delete(slices.Clone(kept), i, i+1) }
+		left, right := without(a), without(b)
+		_, wideLeft := drift(left)
+		_, wideRight := drift(right)
+		if kept = left; wideRight > wideLeft {
+			kept = right
+		}
 	}
-	return 0
+}
+
+// contradicting returns the two differences that set the bounds.
+func contradicting(all []difference, rate float64) (out, in int) {
+	out, in = -1, -1
+	var upper, lower int64
+	for i := range all {
+		d := all[i].d - int64(rate*float64(all[i].time-all[0].time))
+		switch {
+		case all[i].dir == forward && (out < 0 || d < upper):
+			out, upper = i, d
+		case all[i].dir == back && (in < 0 || d > lower):
+			in, lower = i, d
+		}
+	}
+	return out, in
 }

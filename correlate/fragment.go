@@ -14,8 +14,8 @@ import (
 // oldest, which only makes the judgement milder. All that come within the two
 // seconds until they are judged should fit.
 const (
-	fragmentSlots = 1 << 11
-	fragmentWays  = 4
+	fragmentSlots = 1 << 10
+	fragmentWays  = 8
 )
 
 // fragmentTime is how long a host waits for the fragments of a datagram,

@@ -311,6 +311,9 @@ func (j *judge) entered(f *Flow, r *Record, entry int) {
 	case r.Error && j.taps[exit].Snap > 0 && r.need(j.taps[exit].link, j.taps[exit].Extended) > j.taps[exit].Snap:
 		f.Lost[r.Dir].add(0, n)
 		f.Reasons = append(f.Reasons, Cut)
+	case j.torn[entry][r.parts[0].id]:
+		f.Lost[r.Dir].add(0, n)
+		f.Reasons = append(f.Reasons, Torn)
 	case j.repeated(r):
 		f.Lost[r.Dir].add(0, n)
 		f.Pairs.add(0, 1)

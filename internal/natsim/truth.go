@@ -18,6 +18,7 @@ const (
 	Unseen   Reason = "unseen"   // packets at the WAN of a flow of which nothing else was seen on both sides
 	Edge     Reason = "edge"     // packets lost where the other tap was about to begin, to end, or to drop
 	Orphan   Reason = "orphan"   // a lost packet was repeated at once, and only the way out of the repetition was captured
+	Torn     Reason = "torn"     // a lost packet came in fragments, of which the tap missed some: it could have come incomplete
 	Stranger Reason = "stranger" // a public address of which nothing else shows that it is a client
 	Altered  Reason = "altered"  // sequence numbers were translated
 	Adrift   Reason = "adrift"   // too few packets that both taps have say how far apart their clocks are
@@ -74,6 +75,7 @@ type judge struct {
 	*Result
 	flows  map[Key]*Flow
 	byPart [2]map[int][]*Record // records of a part, by point
+	torn   [2]map[int]bool      // parts of which a fragment other than the first was not captured, by point
 	limit  int64                // longest time in the host that is expected
 	span   [2][2]int64          // what each tap covers
 	jump   [2]int64             // when a clock may have been set forward
@@ -133,10 +135,15 @@ func (j *judge) flow(k Key) *Flow {
 // index finds records by their parts, and counts stages.
 func (j *judge) index() {
 	for point := range j.taps {
-		j.byPart[point] = make(map[int][]*Record)
+		j.byPart[point], j.torn[point] = make(map[int][]*Record), make(map[int]bool)
 		list := j.taps[point].records
 		for i := range list {
 			r := &list[i]
+			if r.Rest && !r.Captured {
+				for _, p := range r.parts {
+					j.torn[point][p.id] = true
+				}
+			}
 			if !r.whole() {
 				continue
 			}
