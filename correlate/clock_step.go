@@ -63,6 +63,9 @@ func (e *Engine) undoSteps() {
 			break
 		}
 		who, at, by, proved := locateStep(in, out, list[k-1], list[k], step)
+		if !proved && !noRetry(list[k:], step) {
+			break
+		}
 		who.putBack(at, by)
 		undone[who]++
 		if !proved {
@@ -204,6 +207,18 @@ func findStep(list []common) (k int, step int64) {
 		}
 	}
 	return -1, 0
+}
+
+// noRetry reports whether a packet after a step cannot be the repetition of one
+// that was lost: where packets leave the host repetitions are later, never earlier.
+// Behind the end of the other file there are nothing but those.
+func noRetry(after []common, step int64) bool {
+	for _, c := range after[:min(len(after), stepLook)] {
+		if away(c.d, after[0].d) < stepAgree && (c.dir == forward) == (step < 0) {
+			return true
+		}
+	}
+	return false
 }
 
 // unstepped returns what follows list[from], on the way to either end of the list,
