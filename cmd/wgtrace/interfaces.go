@@ -23,7 +23,8 @@ func interfacesCommand(s streams) *cobra.Command {
 		Use:   "interfaces [FILE...]",
 		Short: "List the adapters of this host, or the interfaces in files",
 		Long: `List the adapters of this host, which of them is the tunnel and which the WAN,
-and why; as root also those of containers with a WireGuard adapter. With files: the interfaces inside them, with what they hold.`,
+and why; as root also those of containers with a WireGuard adapter. With files:
+the interfaces inside them, with what they hold.`,
 		Example: `  wgtrace interfaces
   wgtrace interfaces tunnel.pcap wan.pcap     as "wgtrace read" would take them
   wgtrace interfaces run.pcapng --json`,
