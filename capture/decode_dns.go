@@ -3,8 +3,9 @@ package capture
 const portDNS = 53
 
 // decodeDNS notes what a message to or from port 53 says of itself (RFC 1035
-// section 4.1). Only standard queries (opcode 0) count; a question that is cut
-// or malformed leaves the flags unset.
+// section 4.1). Only standard queries (opcode 0) count; a malformed question leaves
+// the flags unset. One that the capture cut keeps them, because the id alone still
+// ties an answer to its question, and has type 0.
 func decodeDNS(p *Packet, b []byte) {
 	if len(b) < 12 || b[2]&0x78 != 0 {
 		return
@@ -13,7 +14,7 @@ func decodeDNS(p *Packet, b []byte) {
 	questions := be16(b[4:])
 	switch {
 	case !response && p.DstPort == portDNS && questions == 1 && be16(b[6:]) == 0:
-		typ, ok := questionType(b[12:])
+		typ, ok := questionType(p, b[12:])
 		if !ok {
 			return
 		}
@@ -22,7 +23,7 @@ func decodeDNS(p *Packet, b []byte) {
 	case response && p.SrcPort == portDNS && questions <= 1:
 		// A server that refuses may leave the question out.
 		if questions == 1 {
-			typ, ok := questionType(b[12:])
+			typ, ok := questionType(p, b[12:])
 			if !ok {
 				return
 			}
@@ -36,17 +37,19 @@ func decodeDNS(p *Packet, b []byte) {
 	p.DNSID = be16(b)
 }
 
-// questionType returns the type of the question at the start of b. Its name
-// stands first in the message and so cannot be compressed; it has at most 255
-// octets, its labels at most 63 (RFC 1035 section 2.3.4).
-func questionType(b []byte) (uint16, bool) {
+// questionType returns the type of the question at the start of b, 0 where the
+// capture of p ends before it. Its name stands first in the message and so cannot
+// be compressed; it has at most 255 octets, its labels at most 63 (RFC 1035
+// section 2.3.4).
+func questionType(p *Packet, b []byte) (uint16, bool) {
+	cut := p.Flags&FlagTruncated != 0
 	at := 0
 	for at < len(b) && at < 255 {
 		n := int(b[at])
 		at++
 		if n == 0 {
 			if len(b) < at+4 {
-				return 0, false
+				return 0, cut
 			}
 			return be16(b[at:]), true
 		}
@@ -55,5 +58,5 @@ func questionType(b []byte) (uint16, bool) {
 		}
 		at += n
 	}
-	return 0, false
+	return 0, cut && at < 255
 }

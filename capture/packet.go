@@ -175,7 +175,7 @@ type Packet struct {
 	Window           uint16 // TCP window field, unscaled
 	MSS              uint16 // TCP MSS option; 0: none
 	FragOffset       uint16 // octets, valid iff KindFragment
-	DNSID, DNSType   uint16 // valid iff FlagDNSQuery or FlagDNSResponse; DNSType is the type of the first question
+	DNSID, DNSType   uint16 // valid iff FlagDNSQuery or FlagDNSResponse; DNSType is the type of the first question, 0 if it was cut
 	VLAN             uint16 // outermost VLAN id, 0: none
 
 	LinkSrc, LinkDst MAC // Ethernet only (LinkSrc also of cooked captures)

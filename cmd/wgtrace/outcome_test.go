@@ -13,6 +13,15 @@ type verdict struct {
 	Status, Finding, After, Before string
 }
 
+// besideHealthy is the verdict on a client where another one works: what stops
+// its tunnel is then a warning, and silence says nothing.
+func besideHealthy(v verdict) verdict {
+	if v.Status == "inconclusive" || v.After == "outer_in" || v.Before == "outer_in" {
+		return verdict{Status: "healthy"}
+	}
+	return v
+}
+
 // outcome is what one run of wgtrace said.
 type outcome struct {
 	verdict verdict
@@ -24,6 +33,7 @@ type outcome struct {
 // reportFinding is as much of a finding as the tests look at.
 type reportFinding struct {
 	ID, Severity string
+	Confidence   float64
 	Segment      *string
 	Causes       []struct {
 		ID, Basis   string

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"os"
 	"strings"
@@ -20,10 +21,36 @@ type labResult struct {
 	Kernel    string       `json:"kernel"`         // release of the machine's kernel
 	Expected  string       `json:"expected"`
 	Live      string       `json:"live"`
-	Read      string       `json:"read"`  // of the recording of that run
-	Cause     string       `json:"cause"` // the first one that live named, "" for none
+	Read      string       `json:"read"`    // of the recording of that run
+	Warning   string       `json:"warning"` // that must stand beside the verdict
+	sight                  // of live, which knows the server's settings
+	Alone     sight        `json:"packets_alone"`
 	Lost      uint64       `json:"lost_packets"`
 	Seen      bool         `json:"seen"` // everything that the test holds the run against was as expected
+}
+
+// sight is what a run says of a finding: how sure it is that the packets disappear
+// there, the first cause, "" for none, and how sure it is of that one.
+type sight struct {
+	Place float64 `json:"place"`
+	Cause string  `json:"cause"`
+	Sure  float64 `json:"cause_sure"`
+	Basis string  `json:"cause_basis"`
+}
+
+// sight returns what a run says of a finding.
+func (o outcome) sight(id string) sight {
+	for _, f := range o.report.Findings {
+		if f.ID != id {
+			continue
+		}
+		s := sight{Place: f.Confidence}
+		if len(f.Causes) > 0 {
+			s.Cause, s.Sure, s.Basis = f.Causes[0].ID, f.Causes[0].Probability, f.Causes[0].Basis
+		}
+		return s
+	}
+	return sight{}
 }
 
 // noteResult adds a line when the test ends.
@@ -43,12 +70,7 @@ func noteResult(t *testing.T, r labResult, want verdict, live, again outcome) {
 	}
 	r.Expected, r.Live, r.Read = want.short(), live.verdict.short(), again.verdict.short()
 	r.Lost = live.report.Totals.LostPackets
-	for _, f := range live.report.Findings {
-		if f.ID == live.verdict.Finding && len(f.Causes) > 0 {
-			r.Cause = f.Causes[0].ID
-			break
-		}
-	}
+	r.sight = live.sight(cmp.Or(live.verdict.Finding, r.Warning))
 	t.Cleanup(func() {
 		r.Seen = !t.Failed()
 		line, err := json.Marshal(r)
