@@ -28,6 +28,9 @@ type File struct {
 	watch   func(Seen)
 	err     error // why reading ended; sticky
 
+	size int64        // octets of the file as it lies there; 0: not known
+	read atomic.Int64 // octets of it that were read
+
 	deadline    interface{ SetReadDeadline(time.Time) error } // nil: cannot be interrupted while it waits
 	interrupted atomic.Bool
 }
@@ -68,7 +71,11 @@ func Open(path string) (*File, error) {
 
 // newFile is NewFile for what the operating system opened.
 func newFile(path string, file *os.File, closeFile func() error) (*File, error) {
-	f := &File{name: path, in: newChunk(file), deadline: file}
+	f := &File{name: path, deadline: file}
+	if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+		f.size = info.Size()
+	}
+	f.in = newChunk(&meter{file, &f.read})
 	if closeFile != nil {
 		f.close = append(f.close, closeFile)
 	}
@@ -89,6 +96,24 @@ func NewFile(name string, r io.Reader) (*File, error) {
 	}
 	return f, nil
 }
+
+// meter counts what is read. It is called once for a megabyte.
+type meter struct {
+	r    io.Reader
+	read *atomic.Int64
+}
+
+func (m *meter) Read(p []byte) (int, error) {
+	n, err := m.r.Read(p)
+	m.read.Add(int64(n))
+	return n, err
+}
+
+// Progress returns how many octets were read and how many there are, both of the
+// file as it lies there, compressed or not; size is 0 for what has no end yet
+// (a pipe) and for what NewFile reads. It may be called at any time, by any
+// goroutine.
+func (f *File) Progress() (read, size int64) { return f.read.Load(), f.size }
 
 // Name returns the name that the file was opened by.
 func (f *File) Name() string { return f.name }

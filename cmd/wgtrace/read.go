@@ -77,8 +77,11 @@ func (o *readOptions) run(cmd *cobra.Command, args []string, s streams) error {
 	}
 	ending.interrupts(src)
 
-	engine := correlate.New(o.analysis.engine())
+	opts := o.analysis.engine()
+	show := showReading(s.err, isTerminal(s.err) && !o.output.quiet, src, &opts)
+	engine := correlate.New(opts)
 	ev, err := engine.Run(context.Background(), src.inputs)
+	show.stop()
 	if err != nil {
 		return err
 	}
