@@ -6,7 +6,7 @@ import (
 	"github.com/wgtrace/wgtrace/capture"
 )
 
-// Bounds of a Ring: 16,384 packets of at most 256 octets take some 10 MiB. Of a
+// Bounds of a Ring: 16,384 packets of at most 256 octets take some 14 MiB. Of a
 // conversation the first packets show what became of it.
 const (
 	ringPackets  = 16384

@@ -157,7 +157,7 @@ func TestRedact(t *testing.T) {
 	}
 	plain := wgtrace(nil, append([]string{"read", "--format", "json"}, files...)...)
 	address := regexp.MustCompile(`\d{1,3}(\.\d{1,3}){3}`)
-	for _, format := range []string{"text", "json"} {
+	for _, format := range []string{"text", "markdown", "html", "json"} {
 		strict := wgtrace(nil, append([]string{"read", "--redact=strict", "--format", format}, files...)...)
 		if strict.status != plain.status || strict.stderr != plain.stderr {
 			t.Errorf("%s: status %d, %s", format, strict.status, strict.stderr)
