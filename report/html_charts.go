@@ -7,14 +7,16 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/wgtrace/wgtrace/internal/text"
 )
 
 // htmlChart is a drawing of 960 by Height with a lane for each thing.
 type htmlChart struct {
-	Title, Legend, Zone, Text string
-	Height                    int
-	Ticks                     []chartTick
-	Lanes                     []chartLane
+	Title, Legend, Text string
+	Height              int
+	Ticks               []chartTick
+	Lanes               []chartLane
 }
 
 type chartTick struct {
@@ -111,8 +113,8 @@ func (t *printer) drawTimeline() *htmlChart {
 	for i, stage := range stageOrder {
 		labels[i] = t.word("box-"+stage.String(), nil)
 	}
-	c := newChart(t.word("section-timeline", nil), t.word("timeline-legend", nil), labels)
-	c.Zone = t.word("times-in", map[string]any{"name": t.zone()})
+	legend := text.Sentences(t.word("timeline-legend", nil), t.word("times-in", map[string]any{"name": t.zone()}))
+	c := newChart(t.word("section-timeline", nil), legend, labels)
 	length := max(all.to-all.from, 1e6)
 	x := func(ns int64) int {
 		return chartLeft + int(float64(ns-all.from)/float64(length)*(chartRight-chartLeft))
