@@ -102,9 +102,6 @@ var CaveatArgs = map[string]map[string]any{
 	"key-contradiction":    {},
 }
 
-// HintArgs are the fields that hints may use.
-var HintArgs = map[string]any{"path": "", "device": "", "candidates": "", "executable": ""}
-
 // WordArgs are the fields that words may use.
 var WordArgs = map[string]any{
 	"count": int64(0), "total": int64(0), "name": "", "grade": "", "why": "", "os": "",

@@ -1,8 +1,7 @@
 // Package text holds every sentence that a person reads, in one catalog per
-// language: findings, causes, fixes, caveats, hints and the words of the
-// report. Sentences are found by id and filled with named fields. It holds no
-// logic beyond that: what is true, and which sentence applies, is decided
-// elsewhere.
+// language: findings, causes, fixes, caveats and the words of the report.
+// Sentences are found by id and filled with named fields. It holds no logic
+// beyond that: what is true, and which sentence applies, is decided elsewhere.
 package text
 
 import (
@@ -61,7 +60,6 @@ type language struct {
 	ports    map[string]string // how the WireGuard port was learned
 	clocks   map[string]string // how the clocks were compared
 	stages   map[string]string // the six places, in everyday words
-	hints    map[string]string // what to do about an error
 	words    map[string]string // headings and labels of the report
 	checks   map[string]string // what the settings promise, point by point
 }
@@ -209,6 +207,6 @@ func (c *Catalog) groups() []group {
 	l := c.lang
 	return []group{
 		{"note", l.notes}, {"caveat", l.caveats}, {"reason", l.reasons}, {"role", l.roles},
-		{"port", l.ports}, {"clock", l.clocks}, {"stage", l.stages}, {"hint", l.hints}, {"word", l.words}, {"check", l.checks},
+		{"port", l.ports}, {"clock", l.clocks}, {"stage", l.stages}, {"word", l.words}, {"check", l.checks},
 	}
 }

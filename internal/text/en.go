@@ -19,7 +19,6 @@ var english = language{
 	ports:    enPorts,
 	clocks:   enClocks,
 	stages:   enStages,
-	hints:    enHints,
 	words:    join(enWords, enPages),
 	checks:   join(enChecks, enPhoneChecks),
 }

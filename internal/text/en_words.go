@@ -264,26 +264,3 @@ var enWords = map[string]string{
 	"note-rewritten":    `{{n .count "packet" "packets"}} labelled Ethernet that {{if eq .count 1}}was{{else}}were{{end}} bare IP.`,
 	"note-description":  `Adapter: {{.name}}.`,
 }
-
-// enHints end an error message: what to do about it. They follow the style of
-// the command line: lower case, no full stop.
-var enHints = map[string]string{
-	"permission-linux":   `run it with sudo, or once: sudo setcap cap_net_raw,cap_net_admin+eip {{spell .executable "$(command -v wgtrace)"}}`,
-	"permission-macos":   `run it with sudo`,
-	"permission-windows": `run it in a window that was opened as administrator`,
-	"no-libpcap":         `this build has no capture library: build it with libpcap's headers, or read files with "wgtrace read"`,
-	"no-npcap":           `install Npcap from https://npcap.com, then try again`,
-	"no-device":          `{{with .candidates}}these adapters exist: {{.}}{{else}}"wgtrace interfaces" lists the adapters{{end}}`,
-	"no-tunnel":          `switch the tunnel on, or name its adapter with --tunnel{{with .candidates}}; there are: {{.}}{{end}}`,
-	"no-wan":             `name the adapter towards the internet with --wan{{with .candidates}}; there are: {{.}}{{end}}`,
-	"missing-file":       `check the path {{spell .path "of the file"}}`,
-	"empty-file":         `the file holds no packet: was the capture stopped before anything was written?`,
-	"not-a-capture":      `wgtrace reads pcap and pcapng files, also compressed with gzip or zstd`,
-	"etl-file":           `convert it first: pktmon etl2pcap {{spell .path "FILE.etl"}}, or etl2pcapng`,
-	"directory":          `name the capture files in it`,
-	"same-file-twice":    `give one file with both adapters once, or two different files`,
-	"two-tunnels":        `give one capture of the tunnel and one of the WAN; --tunnel and --wan name them`,
-	"no-overlap":         `capture both adapters at the same time`,
-	"three-captures":     `choose two with --tunnel and --wan{{with .candidates}}; there are: {{.}}{{end}}`,
-	"redact-mode":        `a mode goes behind an equals sign: --redact=strict`,
-}

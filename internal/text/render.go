@@ -105,11 +105,6 @@ func (c *Catalog) Clock(id string) string { return c.sentence("clock", c.lang.cl
 // Stage returns a stage in everyday words, by its name in the JSON report.
 func (c *Catalog) Stage(id string) string { return c.sentence("stage", c.lang.stages, id, nil) }
 
-// Hint returns what to do about an error, with the fields that HintArgs names.
-func (c *Catalog) Hint(id string, args map[string]any) string {
-	return c.sentence("hint", c.lang.hints, id, complete(HintArgs, args))
-}
-
 // Word returns a heading or label of the report, with the fields that WordArgs
 // names.
 func (c *Catalog) Word(id string, args map[string]any) string {

@@ -15,8 +15,6 @@ func dataFor(key string) map[string]any {
 		return FindingArgs
 	case "caveat":
 		return CaveatArgs[rest]
-	case "hint":
-		return HintArgs
 	case "word":
 		return WordArgs
 	}

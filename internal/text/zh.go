@@ -16,7 +16,6 @@ var chinese = language{
 	ports:    zhPorts,
 	clocks:   zhClocks,
 	stages:   zhStages,
-	hints:    zhHints,
 	words:    join(zhWords, zhPages),
 	checks:   join(zhChecks, zhPhoneChecks),
 }

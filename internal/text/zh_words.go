@@ -259,25 +259,3 @@ var zhWords = map[string]string{
 	"note-rewritten":    `{{num .count}} 个标为以太网的数据包其实是裸 IP。`,
 	"note-description":  `网卡：{{.name}}。`,
 }
-
-// zhHints end an error message: what to do about it.
-var zhHints = map[string]string{
-	"permission-linux":   `用 sudo 运行，或者执行一次：sudo setcap cap_net_raw,cap_net_admin+eip {{spell .executable "$(command -v wgtrace)"}}`,
-	"permission-macos":   `用 sudo 运行`,
-	"permission-windows": `在以管理员身份打开的窗口里运行`,
-	"no-libpcap":         `这个版本没有抓包库：装好 libpcap 的头文件再编译，或者用 "wgtrace read" 读取文件`,
-	"no-npcap":           `从 https://npcap.com 安装 Npcap，然后再试`,
-	"no-device":          `{{with .candidates}}现有的网卡：{{.}}{{else}}"wgtrace interfaces" 列出网卡{{end}}`,
-	"no-tunnel":          `打开隧道，或者用 --tunnel 指明它的网卡{{with .candidates}}；现有：{{.}}{{end}}`,
-	"no-wan":             `用 --wan 指明通往互联网的网卡{{with .candidates}}；现有：{{.}}{{end}}`,
-	"missing-file":       `检查路径{{tail .path "是否正确"}}`,
-	"empty-file":         `文件里没有数据包：是不是还没有写入就停止了抓包？`,
-	"not-a-capture":      `wgtrace 能读 pcap 和 pcapng 文件，也能读 gzip 或 zstd 压缩的`,
-	"etl-file":           `先转换：pktmon etl2pcap {{spell .path "FILE.etl"}}，或者用 etl2pcapng`,
-	"directory":          `写明其中的抓包文件`,
-	"same-file-twice":    `两个网卡在一个文件里就只给一次，否则给两个不同的文件`,
-	"two-tunnels":        `给一个隧道的抓包和一个 WAN 的抓包；用 --tunnel 和 --wan 指明`,
-	"no-overlap":         `同时抓两个网卡`,
-	"three-captures":     `用 --tunnel 和 --wan 选两个{{with .candidates}}；现有：{{.}}{{end}}`,
-	"redact-mode":        `模式写在等号后面：--redact=strict`,
-}
