@@ -141,7 +141,7 @@ func judgeClient(ev *correlate.Evidence, ctx *Context, i int, absence bool) judg
 	}
 	// Conversations that were under way when the capture began made no request
 	// but are proof enough when they are answered.
-	if j.status == StatusInconclusive && len(j.findings) == 0 && answeredFlow(ev, c) {
+	if j.status == StatusInconclusive && len(j.findings) == 0 && (&subject{ev: ev, client: c}).beyondAnswered() {
 		j.status = StatusHealthy
 	}
 	if len(j.findings) == 0 && absence {
@@ -202,23 +202,6 @@ func proved(rules []*rule, ev *correlate.Evidence, ctx *Context, c *correlate.Cl
 		}
 	}
 	return out
-}
-
-// answeredFlow reports whether a flow of the client to beyond the host was
-// answered.
-func answeredFlow(ev *correlate.Evidence, c *correlate.Client) bool {
-	for i := range ev.Flows {
-		f := &ev.Flows[i]
-		if f.Outcome != correlate.OutcomeAnswered {
-			continue
-		}
-		for _, a := range c.Addrs {
-			if f.Client.Addr() == a {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // finding makes a finding of a proof.

@@ -19,8 +19,8 @@ type dropping struct {
 }
 
 // dropPlace returns the chain that a cause is about: the one that keeps phones'
-// calls out, or their questions for names, or one from the other; else the one that drops what the client
-// sends, or else what comes back to it.
+// calls out, or their questions for names, or one phone from the other; else the
+// one that drops what the client sends, or else what comes back to it.
 func (v *view) dropPlace(cause string) dropping {
 	if v.facts == nil {
 		return dropping{}

@@ -2,7 +2,6 @@ package diagnose
 
 import (
 	"net/netip"
-	"slices"
 
 	"github.com/wgtrace/wgtrace/correlate"
 )
@@ -96,22 +95,6 @@ func (s *subject) namesElsewhere() bool {
 }
 
 const protoTCP = 6
-
-// anyClientFlow looks through the client's flows of both families.
-func (s *subject) anyClientFlow(is func(*correlate.Flow) bool) bool {
-	for i := range s.ev.Flows {
-		f := &s.ev.Flows[i]
-		if slices.Contains(s.client.Addrs, f.Client.Addr()) && is(f) {
-			return true
-		}
-	}
-	return false
-}
-
-// beyondAnswered reports whether anything beyond the host answered the client.
-func (s *subject) beyondAnswered() bool {
-	return s.anyClientFlow(func(f *correlate.Flow) bool { return f.Outcome == correlate.OutcomeAnswered })
-}
 
 // resolverProof is what a rule on a resolver proves.
 func resolverProof(r *correlate.Resolver, end correlate.NameEnd, confidence float64) (proof, bool) {

@@ -118,7 +118,7 @@ type subject struct {
 	ledger *correlate.Ledger         // nil for peer rules and warnings
 }
 
-// Minimum evidence before a path is called dead (faults.md, end of section 4):
+// Minimum evidence before a path is called dead:
 // single hosts are silent for reasons of their own, and every request can be
 // lost once.
 const (
@@ -225,13 +225,25 @@ func (s *subject) leftSince() bool {
 
 // anyFlow looks through the client's flows of the family in hand.
 func (s *subject) anyFlow(is func(*correlate.Flow) bool) bool {
+	return s.anyClientFlow(func(f *correlate.Flow) bool {
+		return f.Client.Addr().Is4() == (s.family.Family == correlate.IPv4) && is(f)
+	})
+}
+
+// anyClientFlow looks through the client's flows of both families.
+func (s *subject) anyClientFlow(is func(*correlate.Flow) bool) bool {
 	for i := range s.ev.Flows {
 		f := &s.ev.Flows[i]
-		if slices.Contains(s.client.Addrs, f.Client.Addr()) && f.Client.Addr().Is4() == (s.family.Family == correlate.IPv4) && is(f) {
+		if slices.Contains(s.client.Addrs, f.Client.Addr()) && is(f) {
 			return true
 		}
 	}
 	return false
+}
+
+// beyondAnswered reports whether anything beyond the host answered the client.
+func (s *subject) beyondAnswered() bool {
+	return s.anyClientFlow(func(f *correlate.Flow) bool { return f.Outcome == correlate.OutcomeAnswered })
 }
 
 // serverAnswers reports whether the server sends data to the client through the

@@ -44,6 +44,6 @@ var lanOnlyForwarding = rule{
 // that is not private.
 func (s *subject) leftForInternet() bool {
 	return s.anyFlow(func(f *correlate.Flow) bool {
-		return f.Out.Packets > 0 && f.Remote.Addr().IsGlobalUnicast() && !f.Remote.Addr().IsPrivate()
+		return f.Out.Packets > 0 && routed(f.Remote.Addr())
 	})
 }

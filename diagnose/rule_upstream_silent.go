@@ -7,7 +7,7 @@ import (
 // reachedFromOutside reports whether the client's own encrypted packets come from
 // a public address: a server that they reach is not offline.
 func (s *subject) reachedFromOutside() bool {
-	return s.peer != nil && s.peer.DataIn > 0 && s.peer.Endpoint.Addr().IsGlobalUnicast() && !s.peer.Endpoint.Addr().IsPrivate()
+	return s.peer != nil && s.peer.DataIn > 0 && routed(s.peer.Endpoint.Addr())
 }
 
 var upstreamSilent = rule{
