@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"io"
-	"runtime"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -78,21 +77,17 @@ func (o *checkOptions) run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	system := o.output.os
-	if system == "auto" {
-		system = systemOf(facts.OS)
-	}
+	system := o.output.system(facts.OS)
 	if o.tunnel == "" {
 		o.tunnel = o.phone.device(facts)
 	}
 	dc := o.analysis.context(system)
 	addFacts(&dc, facts, o.tunnel, o.wan)
 	checks := append(diagnose.Checks(dc), o.phone.checks(dc)...)
-	info := report.Info{
-		Name: "wgtrace", Version: toolVersion(), OS: runtime.GOOS, Arch: runtime.GOARCH, Lang: o.output.lang,
+	info, err := o.output.complete(report.Info{
 		HostJSON: factsJSON(facts), Live: facts.OS != "" && o.hostFile == "", OSChoice: system,
-	}
-	if info.Redact, err = o.output.redactor(); err != nil {
+	})
+	if err != nil {
 		return err
 	}
 	c := report.BuildCheck(checks, facts.Taken, info)

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 
 	"github.com/spf13/cobra"
 
@@ -56,8 +55,11 @@ func (o *outputOptions) compare(s streams, before, after string) error {
 	if err != nil {
 		return err
 	}
-	c := report.Compare(b, a, [2]string{filepath.Base(before), filepath.Base(after)},
-		report.Info{Name: "wgtrace", Version: toolVersion(), OS: runtime.GOOS, Arch: runtime.GOARCH, Lang: o.lang})
+	info, err := o.complete(report.Info{})
+	if err != nil {
+		return err
+	}
+	c := report.Compare(b, a, [2]string{filepath.Base(before), filepath.Base(after)}, info)
 	err = o.each(s.out, func(w io.Writer, format string, color bool) error {
 		switch format {
 		case "json":

@@ -41,6 +41,9 @@ func (i *inside) label() string {
 	return fmt.Sprintf("the network namespace of process %d (%s)", i.ns.PID, printable(i.ns.Command))
 }
 
+// why says of an adapter in it that it was taken.
+func (i *inside) why() string { return "inside " + i.label() + ", watched from here" }
+
 // addr is the address by which this host knows the namespace; invalid if its
 // uplink has none.
 func (i *inside) addr() netip.Addr {
@@ -139,7 +142,7 @@ func findInside(ctx context.Context, missing error) (*inside, host.Choice, error
 		return nil, host.Choice{}, missing
 	case 1:
 		if c, err := found[0].facts.Tunnel(); err == nil {
-			c.Why = "inside " + found[0].label() + ", watched from here"
+			c.Why = found[0].why()
 			return found[0], c, nil
 		}
 	}

@@ -82,15 +82,6 @@ Capturing needs privileges: run it with sudo, or give the program the right once
 	return cmd
 }
 
-// taps are the open captures of a run.
-type taps struct {
-	tunnel, wan *live.Handle
-	inner       []*live.Handle // the tunnel once more and the uplink of its container; nil without one
-	recorder    *capture.Recorder
-	index       [2]int     // of the recorder's interfaces
-	tees        []*liveTee // one for each tap; none if nobody wants packets afterwards
-}
-
 func (o *liveOptions) run(ctx context.Context, s streams) error {
 	if ctx == nil {
 		ctx = context.Background()
@@ -157,10 +148,7 @@ func (o *liveOptions) run(ctx context.Context, s streams) error {
 	if runErr != nil {
 		return runErr
 	}
-	system := o.output.os
-	if system == "auto" {
-		system = systemOf(runtime.GOOS)
-	}
+	system := o.output.system(runtime.GOOS)
 	info := report.Info{Live: true, OSChoice: system, HostJSON: factsJSON(facts)}
 	d := o.diagnose(ev, inner, system, facts, within)
 	if o.inside != nil {
@@ -212,194 +200,10 @@ const (
 	maxSnapLen = 262144
 )
 
-// mayCapture returns the error that stands in the way first: whoever may not
-// capture cannot see a userspace tunnel's socket either, and would look for a
-// tunnel that is there.
-func mayCapture(facts *host.Snapshot, found error) error {
-	var choice *host.ChoiceError
-	if !errors.As(found, &choice) {
-		return found
-	}
-	for i := range facts.Adapters {
-		a := &facts.Adapters[i]
-		if !a.Up {
-			continue
-		}
-		h, err := live.Open(a.Name, live.Options{Buffer: probeBuffer})
-		var tap *live.Error
-		if errors.Is(err, live.ErrPermission) && errors.As(err, &tap) {
-			tap.Device = "" // it holds for all of them
-			return tap
-		}
-		if err == nil {
-			h.Close()
-		}
-		break
-	}
-	return found
-}
-
-// probeBuffer is enough for a tap that is closed at once, in octets.
-const probeBuffer = 1 << 20
-
-// systemOf returns the name that fixes have for a system.
-func systemOf(goos string) string {
-	if goos == "darwin" {
-		return "macos"
-	}
-	return goos
-}
-
 func (o *liveOptions) note(w io.Writer, format string, args ...any) {
 	if !o.output.quiet {
 		fmt.Fprintf(w, "wgtrace: "+format+"\n", args...)
 	}
-}
-
-// choose fills in the adapters that were not named, and says why it took them.
-func (o *liveOptions) choose(ctx context.Context, facts *host.Snapshot) (_ string, err error) {
-	tunnelWhy, wanWhy := "as named", "as named"
-	if spec, adapter, ok := netns.Split(o.tunnel); ok {
-		if o.inside, err = namedInside(ctx, spec, adapter); err != nil {
-			return "", err
-		}
-		o.tunnel, tunnelWhy = adapter, "inside "+o.inside.label()+", watched from here"
-	}
-	if o.tunnel == "" {
-		c, err := facts.Tunnel()
-		if err != nil && len(facts.Tunnels()) == 0 {
-			o.inside, c, err = findInside(ctx, err)
-		}
-		if err != nil {
-			return "", err
-		}
-		o.tunnel, tunnelWhy = c.Name, c.Why
-	}
-	if o.wan == "" {
-		c, err := facts.WAN()
-		if err != nil {
-			return "", err
-		}
-		o.wan, wanWhy = c.Name, c.Why
-	}
-	if o.tunnel == o.wan && o.inside == nil {
-		return "", sameAdapter(o.tunnel)
-	}
-	return fmt.Sprintf("tunnel %s (%s), WAN %s (%s)", printable(o.tunnel), tunnelWhy, printable(o.wan), wanWhy), nil
-}
-
-func sameAdapter(name string) error {
-	return usage("wgtrace interfaces lists the adapters of this host", "tunnel and WAN are the same adapter: %s", name)
-}
-
-// open opens the taps and the recording.
-func (o *liveOptions) open(facts *host.Snapshot, stderr io.Writer) (_ *taps, err error) {
-	t := &taps{}
-	if o.output.proof.wanted() {
-		o.output.proof.frames = t.kept
-	}
-	defer func() {
-		if err != nil {
-			t.close()
-		}
-	}()
-	if o.write != "" {
-		t.recorder, err = capture.NewRecorder(o.write, capture.RecorderInfo{
-			SnapLen: uint32(o.snapLen), OS: runtime.GOOS, Application: "wgtrace " + toolVersion(),
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	if t.tunnel, err = o.tap(t, o.home(facts), o.tunnel, capture.RoleTunnel, 0); err != nil {
-		return nil, err
-	}
-	if t.wan, err = o.tap(t, facts, o.wan, capture.RoleWAN, 1); err != nil {
-		return nil, err
-	}
-	if o.inside == nil {
-		return t, nil
-	}
-	// The third place tells the container from the host; without it the two
-	// ends still say whether there is a fault.
-	if err := o.openInner(t); err != nil {
-		o.note(stderr, "the container's own uplink is not watched: %s", printable(err.Error()))
-	}
-	return t, nil
-}
-
-// home is what the namespace says in which the tunnel is.
-func (o *liveOptions) home(facts *host.Snapshot) *host.Snapshot {
-	if o.inside != nil {
-		return o.inside.facts
-	}
-	return facts
-}
-
-// tap opens one tap. The first two are recorded: n is their index.
-func (o *liveOptions) tap(t *taps, facts *host.Snapshot, name string, role capture.Role, n int) (*live.Handle, error) {
-	opts := live.Options{SnapLen: o.snapLen, Peers: []string{o.tunnel, o.wan}}
-	opts.Interface = capture.Interface{Index: n, Name: name, Role: role, WGPort: o.portOf(facts)}
-	within := o.inside != nil && facts == o.inside.facts
-	if within {
-		opts.Interface.Namespace = o.inside.label()
-	}
-	if a := facts.Adapter(name); a != nil {
-		opts.Interface.Addrs, opts.Interface.Description = a.Addrs, a.Description
-		if mac, err := parseMAC(a.MAC); err == nil {
-			opts.Interface.MAC = mac
-		}
-		for _, p := range a.Addrs {
-			opts.Own = append(opts.Own, p.Addr())
-		}
-	}
-	recorded := t.recorder != nil && n < len(t.index)
-	kept := t.tee(o.output.proof.wanted())
-	if recorded || kept != nil {
-		opts.Tee = func(_ int32, timeNS int64, wireLen int, data []byte, dir capture.Direction) {
-			if recorded {
-				// A failed write is kept by the recorder and told at the end: the
-				// diagnosis goes on.
-				_ = t.recorder.WritePacket(t.index[n], timeNS, wireLen, data, dir)
-			}
-			if kept != nil {
-				kept.keep(timeNS, wireLen, data, dir)
-			}
-		}
-	}
-	var h *live.Handle
-	err := o.enter(within, func() (err error) {
-		h, err = live.Open(name, opts)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	if kept != nil {
-		kept.handle = h
-	}
-	if recorded {
-		if t.index[n], err = t.recorder.AddInterface(h.Interface()); err != nil {
-			h.Close()
-			return nil, usage("", "write %s: %s", o.write, err)
-		}
-	}
-	return h, nil
-}
-
-// portOf returns the listen port of the tunnel: the person's word, or the
-// device's.
-func (o *liveOptions) portOf(facts *host.Snapshot) uint16 {
-	if o.analysis.port != 0 {
-		return o.analysis.port
-	}
-	if o.inside != nil && facts != o.inside.facts {
-		return 0 // what a host publishes need not be what the container listens on
-	}
-	if d := facts.Device(o.tunnel); d != nil {
-		return d.ListenPort
-	}
-	return 0
 }
 
 // watch runs both taps until something ends it.
@@ -508,49 +312,4 @@ func (o *liveOptions) engineOptions(facts *host.Snapshot) correlate.Options {
 		}
 	}
 	return opts
-}
-
-// save completes the recording.
-func (t *taps) save() error {
-	t.writeStats()
-	err := t.recorder.Close()
-	t.recorder = nil
-	return err
-}
-
-// writeStats records what the kernel says it dropped.
-func (t *taps) writeStats() {
-	for n, h := range []*live.Handle{t.tunnel, t.wan} {
-		// A failed write is kept by the recorder and told at the end.
-		_ = t.recorder.WriteStats(t.index[n], h.Stats())
-	}
-}
-
-// all returns the taps that are open.
-func (t *taps) all() []*live.Handle {
-	var list []*live.Handle
-	for _, h := range append([]*live.Handle{t.tunnel, t.wan}, t.inner...) {
-		if h != nil {
-			list = append(list, h)
-		}
-	}
-	return list
-}
-
-func (t *taps) close() {
-	for _, h := range t.all() {
-		h.Close()
-	}
-	if t.recorder != nil {
-		t.recorder.Abort()
-	}
-}
-
-func parseMAC(s string) (capture.MAC, error) {
-	var m capture.MAC
-	n, err := fmt.Sscanf(s, "%02x:%02x:%02x:%02x:%02x:%02x", &m[0], &m[1], &m[2], &m[3], &m[4], &m[5])
-	if err != nil || n != 6 {
-		return capture.MAC{}, fmt.Errorf("hardware address %q", s)
-	}
-	return m, nil
 }

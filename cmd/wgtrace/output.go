@@ -116,14 +116,10 @@ func (o *outputOptions) spare(list []named) error {
 // publish writes the report everywhere it was asked for and returns the status
 // of its verdict.
 func (o *outputOptions) publish(s streams, ev *correlate.Evidence, d *diagnose.Diagnosis, info report.Info) error {
-	info.Name, info.Version = "wgtrace", toolVersion()
-	info.OS, info.Arch = runtime.GOOS, runtime.GOARCH
-	info.Lang, info.Verbose = o.lang, o.verbose
-	redactor, err := o.redactor()
+	info, err := o.complete(info)
 	if err != nil {
 		return err
 	}
-	info.Redact = redactor
 	if info.Live {
 		info.CaptureLibrary = live.Library()
 	}
@@ -135,12 +131,28 @@ func (o *outputOptions) publish(s streams, ev *correlate.Evidence, d *diagnose.D
 	return verdictStatus(report.ExitCode(r))
 }
 
-// redactor hides what the person wants hidden; nil hides nothing.
-func (o *outputOptions) redactor() (*report.Redactor, error) {
-	if o.redact == report.RedactNone || o.redact == "" {
-		return nil, nil
+// complete adds to what an answer is made of the program that gives it and what
+// the person wants of it.
+func (o *outputOptions) complete(info report.Info) (_ report.Info, err error) {
+	info.Name, info.Version = "wgtrace", toolVersion()
+	info.OS, info.Arch = runtime.GOOS, runtime.GOARCH
+	info.Lang, info.Verbose = o.lang, o.verbose
+	if o.redact != report.RedactNone && o.redact != "" {
+		info.Redact, err = report.NewRedactor(o.redact)
 	}
-	return report.NewRedactor(o.redact)
+	return info, err
+}
+
+// system returns whose fixes to print: those of the system that was named, or
+// else of the one found, by its name in Go.
+func (o *outputOptions) system(found string) string {
+	switch {
+	case o.os != "auto":
+		return o.os
+	case found == "darwin":
+		return "macos"
+	}
+	return found
 }
 
 // renderer writes an answer in one format.

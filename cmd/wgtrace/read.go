@@ -102,13 +102,11 @@ func (o *readOptions) run(cmd *cobra.Command, args []string, s streams) error {
 	if err != nil {
 		return err
 	}
-	system := o.output.os
-	if system == "auto" {
-		system = guessOS(ev)
-		if facts != nil {
-			system = systemOf(facts.OS)
-		}
+	found := guessOS(ev)
+	if facts != nil {
+		found = facts.OS
 	}
+	system := o.output.system(found)
 	dc := o.analysis.context(system)
 	addFacts(&dc, facts, "", "")
 	wrong := o.contradicted(ev, list)

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"io"
+	"net"
+	"runtime"
+
+	"github.com/wgtrace/wgtrace/capture"
+	"github.com/wgtrace/wgtrace/capture/live"
+	"github.com/wgtrace/wgtrace/internal/host"
+)
+
+// taps are the open captures of a run.
+type taps struct {
+	tunnel, wan *live.Handle
+	inner       []*live.Handle // the tunnel once more and the uplink of its container; nil without one
+	recorder    *capture.Recorder
+	index       [2]int     // of the recorder's interfaces
+	tees        []*liveTee // one for each tap; none if nobody wants packets afterwards
+}
+
+// open opens the taps and the recording.
+func (o *liveOptions) open(facts *host.Snapshot, stderr io.Writer) (_ *taps, err error) {
+	t := &taps{}
+	if o.output.proof.wanted() {
+		o.output.proof.frames = t.kept
+	}
+	defer func() {
+		if err != nil {
+			t.close()
+		}
+	}()
+	if o.write != "" {
+		t.recorder, err = capture.NewRecorder(o.write, capture.RecorderInfo{
+			SnapLen: uint32(o.snapLen), OS: runtime.GOOS, Application: "wgtrace " + toolVersion(),
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if t.tunnel, err = o.tap(t, o.home(facts), o.tunnel, capture.RoleTunnel, 0); err != nil {
+		return nil, err
+	}
+	if t.wan, err = o.tap(t, facts, o.wan, capture.RoleWAN, 1); err != nil {
+		return nil, err
+	}
+	if o.inside == nil {
+		return t, nil
+	}
+	// The third place tells the container from the host; without it the two
+	// ends still say whether there is a fault.
+	if err := o.openInner(t); err != nil {
+		o.note(stderr, "the container's own uplink is not watched: %s", printable(err.Error()))
+	}
+	return t, nil
+}
+
+// home is what the namespace says in which the tunnel is.
+func (o *liveOptions) home(facts *host.Snapshot) *host.Snapshot {
+	if o.inside != nil {
+		return o.inside.facts
+	}
+	return facts
+}
+
+// tap opens one tap. The first two are recorded: n is their index.
+func (o *liveOptions) tap(t *taps, facts *host.Snapshot, name string, role capture.Role, n int) (*live.Handle, error) {
+	opts := live.Options{SnapLen: o.snapLen, Peers: []string{o.tunnel, o.wan}}
+	opts.Interface = capture.Interface{Index: n, Name: name, Role: role, WGPort: o.portOf(facts)}
+	within := o.inside != nil && facts == o.inside.facts
+	if within {
+		opts.Interface.Namespace = o.inside.label()
+	}
+	if a := facts.Adapter(name); a != nil {
+		opts.Interface.Addrs, opts.Interface.Description = a.Addrs, a.Description
+		if mac, err := net.ParseMAC(a.MAC); err == nil {
+			copy(opts.Interface.MAC[:], mac)
+		}
+		for _, p := range a.Addrs {
+			opts.Own = append(opts.Own, p.Addr())
+		}
+	}
+	recorded := t.recorder != nil && n < len(t.index)
+	kept := t.tee(o.output.proof.wanted())
+	if recorded || kept != nil {
+		opts.Tee = func(_ int32, timeNS int64, wireLen int, data []byte, dir capture.Direction) {
+			if recorded {
+				// A failed write is kept by the recorder and told at the end: the
+				// diagnosis goes on.
+				_ = t.recorder.WritePacket(t.index[n], timeNS, wireLen, data, dir)
+			}
+			if kept != nil {
+				kept.keep(timeNS, wireLen, data, dir)
+			}
+		}
+	}
+	var h *live.Handle
+	err := o.enter(within, func() (err error) {
+		h, err = live.Open(name, opts)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if kept != nil {
+		kept.handle = h
+	}
+	if recorded {
+		if t.index[n], err = t.recorder.AddInterface(h.Interface()); err != nil {
+			h.Close()
+			return nil, usage("", "write %s: %s", o.write, err)
+		}
+	}
+	return h, nil
+}
+
+// portOf returns the listen port of the tunnel: the person's word, or the
+// device's.
+func (o *liveOptions) portOf(facts *host.Snapshot) uint16 {
+	if o.analysis.port != 0 {
+		return o.analysis.port
+	}
+	if o.inside != nil && facts != o.inside.facts {
+		return 0 // what a host publishes need not be what the container listens on
+	}
+	if d := facts.Device(o.tunnel); d != nil {
+		return d.ListenPort
+	}
+	return 0
+}
+
+// save completes the recording.
+func (t *taps) save() error {
+	t.writeStats()
+	err := t.recorder.Close()
+	t.recorder = nil
+	return err
+}
+
+// writeStats records what the kernel says it dropped.
+func (t *taps) writeStats() {
+	for n, h := range []*live.Handle{t.tunnel, t.wan} {
+		// A failed write is kept by the recorder and told at the end.
+		_ = t.recorder.WriteStats(t.index[n], h.Stats())
+	}
+}
+
+// all returns the taps that are open.
+func (t *taps) all() []*live.Handle {
+	var list []*live.Handle
+	for _, h := range append([]*live.Handle{t.tunnel, t.wan}, t.inner...) {
+		if h != nil {
+			list = append(list, h)
+		}
+	}
+	return list
+}
+
+func (t *taps) close() {
+	for _, h := range t.all() {
+		h.Close()
+	}
+	if t.recorder != nil {
+		t.recorder.Abort()
+	}
+}
