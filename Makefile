@@ -1,4 +1,4 @@
-.PHONY: build demo docs lab-vm lint test
+.PHONY: build demo docs lab-vm lint test verdicts
 
 build:
 	@scripts/build.sh
@@ -17,3 +17,6 @@ lint:
 
 test:
 	@scripts/test.sh
+
+verdicts:
+	@scripts/verdicts.sh

@@ -28,12 +28,16 @@ func TestLive(t *testing.T) {
 	for n := range runs {
 		for _, sc := range lab.Scenarios() {
 			for i, w := range []lab.Workload{lab.Laptop, lab.Phone} {
-				if (sc.Name == "idle" || sc.Takes > 0) && w == lab.Phone || sc.Workload != "" && w != sc.Workload {
-					continue // once is enough for what takes its time
+				once := sc.Name == "idle" || sc.Takes > 0 // is enough for what takes its time
+				if once && w == lab.Phone || sc.Workload != "" && w != sc.Workload {
+					continue
 				}
 				// Each fault stands alone under one workload and beside a
 				// healthy client under the other, in turn.
 				second := (i+n+len(sc.Name))%2 == 0 || sc.Neighbours
+				if once {
+					second = n%2 == 1
+				}
 				name := sc.Name + "/" + string(w)
 				if second {
 					name += "/beside-healthy"

@@ -21,6 +21,10 @@ const (
 	Phone Workload = "phone"
 	// Probe is one phone's look at one page: about 2 seconds.
 	Probe Workload = "probe"
+	// Names asks for a few names and does nothing else.
+	Names Workload = "names"
+	// Ping sends three echo requests to one address.
+	Ping Workload = "ping"
 	// Many is Run.Flows conversations at once over TCP, UDP, DNS and ICMP, with
 	// every target: about 2 seconds, 14 at most.
 	Many Workload = "many"

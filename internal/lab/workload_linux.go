@@ -53,6 +53,12 @@ func (a *agent) opWorkload(ctx context.Context, spec workSpec) (Result, error) {
 		tasks = phoneTasks(r, spec)
 	case Probe:
 		tasks = probeTasks(r, spec)
+	case Names:
+		for _, name := range spec.Names {
+			tasks = append(tasks, dnsTask(r, spec, name, dnsmessage.TypeA), dnsTask(r, spec, name, dnsmessage.TypeAAAA))
+		}
+	case Ping:
+		tasks = append(tasks, pingTask(r, pick(r, spec.Web4)))
 	case Many:
 		ping4, err := newPinger(false)
 		if err != nil {
@@ -127,9 +133,7 @@ func laptopTasks(r *rand.Rand, spec workSpec) []task {
 	var tasks []task
 	web4, web6 := shuffled(r, spec.Web4), shuffled(r, spec.Web6)
 	for _, target := range append(web4[:2:2], first(web6)...) {
-		id := 1 + r.IntN(65535)
-		tasks = append(tasks, task{soon(r), Try{Kind: "ping", What: "3 echo requests", Target: target.String()},
-			func(ctx context.Context) error { return ping(ctx, target, id, 3) }})
+		tasks = append(tasks, pingTask(r, target))
 	}
 	for _, name := range shuffled(r, spec.Names)[:2] {
 		tasks = append(tasks, dnsTask(r, spec, name, dnsmessage.TypeA), dnsTask(r, spec, name, dnsmessage.TypeAAAA))
@@ -183,6 +187,12 @@ func probeTasks(r *rand.Rand, spec workSpec) []task {
 		tasks = append(tasks, httpTask(soon(r), spec, target, portHTTPS, download, 2000))
 	}
 	return tasks
+}
+
+func pingTask(r *rand.Rand, target netip.Addr) task {
+	id := 1 + r.IntN(65535)
+	return task{soon(r), Try{Kind: "ping", What: "3 echo requests", Target: target.String()},
+		func(ctx context.Context) error { return ping(ctx, target, id, 3) }}
 }
 
 func dnsTask(r *rand.Rand, spec workSpec, name string, typ dnsmessage.Type) task {
