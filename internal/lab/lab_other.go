@@ -37,26 +37,11 @@ func (l *Lab) Server() *Node { return nil }
 // Host returns nil.
 func (l *Lab) Host() *Node { return nil }
 
-// Router returns nil.
-func (l *Lab) Router() *Node { return nil }
-
-// Site returns nil.
-func (l *Lab) Site() *Node { return nil }
-
-// Phone returns nil.
-func (l *Lab) Phone(int) *Node { return nil }
-
 // Apply returns an error.
 func (l *Lab) Apply(context.Context, Fault) error { return errNotLinux }
 
-// Clear returns an error.
-func (l *Lab) Clear(context.Context, string) error { return errNotLinux }
-
 // Reconnect returns an error.
 func (l *Lab) Reconnect(context.Context, int) error { return errNotLinux }
-
-// Handshake returns an error.
-func (l *Lab) Handshake(context.Context, int) (time.Time, error) { return time.Time{}, errNotLinux }
 
 // Run returns an error.
 func (l *Lab) Run(context.Context, int, Run) (Result, error) { return Result{}, errNotLinux }
@@ -66,32 +51,11 @@ func (l *Lab) Keep(context.Context, int, Run, time.Duration) (Result, error) {
 	return Result{}, errNotLinux
 }
 
-// Move returns an error.
-func (l *Lab) Move(context.Context, int) error { return errNotLinux }
-
-// Forget returns an error.
-func (l *Lab) Forget(context.Context) error { return errNotLinux }
-
-// ShareProfile returns an error.
-func (l *Lab) ShareProfile(context.Context) error { return errNotLinux }
-
-// Profile returns nothing.
-func (l *Lab) Profile(int) string { return "" }
-
-// ServerProfile returns nothing.
-func (l *Lab) ServerProfile() string { return "" }
-
 // ResetTruth returns an error.
 func (l *Lab) ResetTruth(context.Context) error { return errNotLinux }
 
 // Truth returns an error.
 func (l *Lab) Truth(context.Context) (Truth, error) { return Truth{}, errNotLinux }
-
-// Name returns nothing.
-func (n *Node) Name() string { return "" }
-
-// PID returns 0.
-func (n *Node) PID() int { return 0 }
 
 // Command returns a command that cannot start.
 func (n *Node) Command(ctx context.Context, name string, args ...string) *exec.Cmd {
