@@ -97,12 +97,7 @@ func TestCheck(t *testing.T) {
 
 func checkInLab(t *testing.T, l *lab.Lab, args ...string) (status int, stdout []byte) {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := l.Server().Command(t.Context(), self, append([]string{"check", "--json"}, args...)...)
-	cmd.Env = append(os.Environ(), envRun+"=1")
+	cmd := selfOn(t, t.Context(), l.Server(), nil, append([]string{"check", "--json"}, args...)...)
 	out, err := cmd.Output()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -124,14 +123,8 @@ func TestContainerByName(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
 	l := newLab(t, lab.Config{Container: true})
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	program := func(prefix []string, args ...string) (stdout, stderr string, code int) {
-		argv := append(append(prefix, self), args...)
-		cmd := l.Host().Command(ctx, argv[0], argv[1:]...)
-		cmd.Env = append(os.Environ(), envRun+"=1")
+		cmd := selfOn(t, ctx, l.Host(), prefix, args...)
 		var out, errs bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &out, &errs
 		_ = cmd.Run() // its exit status is looked at

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 	"testing"
@@ -212,6 +213,17 @@ func newLab(t *testing.T, cfg lab.Config) *lab.Lab {
 	return l
 }
 
+// selfOn is the program as a process on a machine of the lab; the words before it,
+// if any, are the command that starts it.
+func selfOn(t *testing.T, ctx context.Context, n *lab.Node, before []string, args ...string) *exec.Cmd {
+	t.Helper()
+	self := selfCommand(t, ctx, args...)
+	words := slices.Concat(before, self.Args)
+	cmd := n.Command(ctx, words[0], words[1:]...)
+	cmd.Env = self.Env
+	return cmd
+}
+
 // liveRun is wgtrace live at work on the lab's server.
 type liveRun struct {
 	cmd            *exec.Cmd
@@ -226,13 +238,8 @@ func startLive(t *testing.T, l *lab.Lab, args ...string) *liveRun {
 	dir := t.TempDir()
 	r := &liveRun{pcap: filepath.Join(dir, "run.pcapng")}
 	ready := filepath.Join(dir, "ready")
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	args = append([]string{"live", "--format", "json", "-w", r.pcap, "--ready-file", ready}, args...)
-	r.cmd = l.Host().Command(context.Background(), self, args...)
-	r.cmd.Env = append(os.Environ(), envRun+"=1")
+	r.cmd = selfOn(t, context.Background(), l.Host(), nil, args...)
 	r.cmd.Stdout, r.cmd.Stderr = &r.stdout, &r.stderr
 	if err := r.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -245,7 +252,7 @@ func startLive(t *testing.T, l *lab.Lab, args ...string) *liveRun {
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	err = lab.Wait(ctx, "both taps", func() (bool, error) {
+	err := lab.Wait(ctx, "both taps", func() (bool, error) {
 		_, err := os.Stat(ready)
 		return err == nil, nil
 	})

@@ -23,14 +23,9 @@ type child struct {
 // newChild prepares a run; it is killed with the test at the latest.
 func newChild(t *testing.T, args ...string) *child {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	t.Cleanup(cancel)
-	c := &child{Cmd: exec.CommandContext(ctx, self, args...)}
-	c.Env = append(os.Environ(), envRun+"=1")
+	c := &child{Cmd: selfCommand(t, ctx, args...)}
 	c.Stdout, c.Stderr = &c.stdout, &c.stderr
 	return c
 }
