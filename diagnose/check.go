@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -162,9 +163,7 @@ func (p *point) ask(ctx *Context, client netip.Addr) Check {
 	if p.judge != nil {
 		var args map[string]any
 		line.State, args = p.judge(v)
-		for k, a := range args {
-			line.Args[k] = a
-		}
+		maps.Copy(line.Args, args)
 	} else {
 		line.State, line.Cause = v.look(p.causes)
 	}

@@ -64,10 +64,7 @@ func checkAllowedIPs(v *view) (State, map[string]any) {
 
 // checkRouteOut: what a client sends to the internet leaves by the WAN.
 func checkRouteOut(v *view) (State, map[string]any) {
-	family := 6
-	if v.path.Client.Is4() {
-		family = 4
-	}
+	family := versionOf(v.path.Client)
 	hop, asked := v.facts.RouteOut(v.path)
 	switch {
 	case v.facts.HasDefaultRoute(family) == host.FactNo:

@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -45,7 +46,7 @@ type Attempt struct {
 	Loaded bool  // the page came
 }
 
-// maxFindings is how many findings are reported beside the primary one: one
+// maxSecondary is how many findings are reported beside the primary one: one
 // fault at a time is what a person can act on.
 const maxSecondary = 2
 
@@ -217,9 +218,7 @@ func (s *subject) finding(r *rule, p proof) Finding {
 	if p.after != correlate.StageNone {
 		f.After, f.Before = p.after, p.before
 	}
-	for k, v := range p.args {
-		f.Args[k] = v
-	}
+	maps.Copy(f.Args, p.args)
 	values := fixValues(s.ev, s.ctx, s.client)
 	if p.server.IsValid() {
 		values.Server = p.server
@@ -251,7 +250,7 @@ func (s *subject) finding(r *rule, p proof) Finding {
 		if c.Probability == 0 {
 			continue // the settings rule it out
 		}
-		values.Drop = s.view(f.ID).dropPlace(c.ID)
+		values.Drop = v.dropPlace(c.ID)
 		f.Fixes = addFixes(f.Fixes, fixesFor(c.ID, values, s.ctx.OS))
 	}
 	return f
@@ -268,11 +267,9 @@ func (s *subject) publicKey() string {
 	case s.ctx.Facts == nil:
 		return ""
 	}
-	for _, d := range s.ctx.Facts.WireGuard {
-		for i := range d.Peers {
-			if p := &d.Peers[i]; p.Endpoint == s.peer.Endpoint {
-				return p.PublicKey.String()
-			}
+	for i := range s.ctx.Facts.WireGuard {
+		if p := s.ctx.Facts.WireGuard[i].PeerAt(s.peer.Endpoint); p != nil {
+			return p.PublicKey.String()
 		}
 	}
 	return ""

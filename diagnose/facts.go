@@ -52,6 +52,15 @@ func (s *subject) view(finding string) *view {
 	return v
 }
 
+// versionOf returns the IP version of an address as package host counts it: 6, or
+// 4 also where the address is not known.
+func versionOf(a netip.Addr) int {
+	if a.Is6() {
+		return 6
+	}
+	return 4
+}
+
 // path returns the way of the client in hand through the host, its adapters named
 // as the settings name them. Client is invalid where there is none.
 func (s *subject) path() host.Path {

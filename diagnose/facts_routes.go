@@ -16,11 +16,7 @@ func noDefaultRoute(v *view) answer {
 			return settings(host.FactYes)
 		}
 	}
-	family := 6
-	if v.path.Client.Is4() {
-		family = 4
-	}
-	return settings(not(v.facts.HasDefaultRoute(family)))
+	return settings(not(v.facts.HasDefaultRoute(versionOf(v.path.Client))))
 }
 
 // outInto tests whether the client's packets are sent into an adapter of a kind

@@ -81,11 +81,7 @@ func (v *view) portFiltered() (host.Fact, host.Place) {
 	if v.facts == nil || v.port == 0 {
 		return host.FactUnknown, host.Place{}
 	}
-	family := 4
-	if v.peer.Addr().Is6() {
-		family = 6
-	}
-	return v.facts.InputFiltered(v.path.WAN, v.peer.Addr(), family, "udp", v.port)
+	return v.facts.InputFiltered(v.path.WAN, v.peer.Addr(), versionOf(v.peer.Addr()), "udp", v.port)
 }
 
 // clientKeyUnknown: a device without peers knows nobody. With peers the settings
@@ -157,9 +153,5 @@ func (v *view) dnsFiltered() (host.Fact, host.Place) {
 	if v.facts == nil || !v.path.Client.IsValid() {
 		return host.FactUnknown, host.Place{}
 	}
-	family := 6
-	if v.path.Client.Is4() {
-		family = 4
-	}
-	return v.facts.InputFiltered(v.path.Tunnel, v.path.Client, family, "udp", portDNS)
+	return v.facts.InputFiltered(v.path.Tunnel, v.path.Client, versionOf(v.path.Client), "udp", portDNS)
 }

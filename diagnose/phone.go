@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -73,9 +74,7 @@ func PhoneChecks(ctx Context, phone *wgconf.Config) []Check {
 			"tunnel": ctx.Tunnel, "wan": ctx.WAN, "os": ctx.OS, "port": int(values.Port),
 			"client": written(v.path.Client), "server": written(ctx.Server), "reason": r.reason,
 		}}
-		for k, a := range r.args {
-			line.Args[k] = a
-		}
+		maps.Copy(line.Args, r.args)
 		if r.state == StateUnknown && v.device == nil && ctx.Facts != nil {
 			line.Why = ctx.Facts.WireGuardWhy
 		}
