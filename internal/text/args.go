@@ -88,7 +88,6 @@ var CaveatArgs = map[string]map[string]any{
 	"late-start":          {},
 	"early-end":           {},
 	"offload":             {"count": int64(0)},
-	"redated":             {},
 	"undecoded":           {"source": "", "count": int64(0), "link_type": ""},
 	"roles-tied":          {},
 	"no-wg-port":          {},

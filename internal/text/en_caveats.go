@@ -20,7 +20,6 @@ var enCaveats = map[string]string{
 	"late-start":          `The captures started while connections were open: their beginning was not seen.`,
 	"early-end":           `The captures ended soon after the last attempts: answers to these may have come later.`,
 	"offload":             `{{n .count "packet is" "packets are"}} larger than the network allows: the network card had glued several into one. They were matched by their octets.`,
-	"redated":             `The captures were recorded at different times by their clocks but show the same packets: their times were moved together.`,
 	"undecoded":           `{{spell .source "A capture"}}: {{n .count "packet" "packets"}} could not be decoded{{with .link_type}} (link type {{.}}){{end}}.`,
 	"roles-tied":          `Nothing in the captures says which one is the tunnel: the order in which they were given was used.`,
 	"no-wg-port":          `WireGuard's own packets were not recognised on the WAN, so the encrypted part was not examined. --wg-port names the port.`,
@@ -49,7 +48,6 @@ var enReasons = map[string]string{
 	"unobservable":          `The captures could not have shown the packets that are missing.`,
 	"no-wg-port":            `WireGuard's own packets were not recognised: --wg-port names the port.`,
 	"undecoded":             `The capture could not be decoded.`,
-	"unroutable":            `The phone tried only private addresses, and nothing shows that {{host ""}} can reach them.`,
 	"interfaces-apart":      `The capture holds one adapter after the other: save it to a file, or merge it by time.`,
 	"rejected":              `A rule on {{host ""}} answered the attempts with "forbidden" or a reset: look at its firewall's forward chain.`,
 	"no-capture":            `No packet could be read.`,
@@ -61,10 +59,6 @@ var enReasons = map[string]string{
 	"outside-few":           `Too few encrypted packets were seen to say how far the phone came.`,
 	"outside-silent":        `Not one encrypted packet of a phone is in it.`,
 	"few-handshakes":        `Too few greetings were seen to judge their rhythm.`,
-	"tunnel-not-proved":     `Nothing proves that the captured tunnel adapter is the one in use.`,
-	"untrusted-session":     `Nothing proves that the encrypted packets belong to a session with this server.`,
-	"inside-is-no-tunnel":   `The inner adapter is no tunnel.`,
-	"untied-to-one-another": `Nothing ties the two captures together.`,
 }
 
 var enRoles = map[string]string{
@@ -74,7 +68,6 @@ var enRoles = map[string]string{
 	"name":            `by the adapter's name`,
 	"link-type":       `by the kind of link`,
 	"matched-packets": `by which side the same packets reach first`,
-	"local-addresses": `by the addresses on its own side`,
 	"order":           `by the order in which the captures were given`,
 	"host":            `by the settings of this computer`,
 	"the-other":       `because the other one was recognised`,

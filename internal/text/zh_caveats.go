@@ -20,7 +20,6 @@ var zhCaveats = map[string]string{
 	"late-start":          `抓包开始时连接已经建立：没有看到它们的开头。`,
 	"early-end":           `最后几次尝试之后，抓包很快就结束了：它们的回应可能后来才到。`,
 	"offload":             `{{num .count}} 个数据包比网络允许的大：网卡把几个合成了一个。已按字节比对。`,
-	"redated":             `按时钟看，两个抓包的时间不同，但数据包相同：它们的时间已经对齐。`,
 	"undecoded":           `{{spell .source "一个抓包"}}：{{num .count}} 个数据包无法解码{{with .link_type}}（链路类型 {{.}}）{{end}}。`,
 	"roles-tied":          `从抓包看不出哪个是隧道：按给出的顺序处理。`,
 	"no-wg-port":          `在 WAN 上没有认出 WireGuard 自己的数据包，所以没有检查加密的部分。用 --wg-port 指明端口。`,
@@ -49,7 +48,6 @@ var zhReasons = map[string]string{
 	"unobservable":          `缺少的数据包，这两个抓包本来就看不到。`,
 	"no-wg-port":            `没有认出 WireGuard 自己的数据包：用 --wg-port 指明端口。`,
 	"undecoded":             `抓包无法解码。`,
-	"unroutable":            `手机只试了内网地址，没有迹象表明{{host ""}}能到达它们。`,
 	"interfaces-apart":      `抓包文件里两个网卡一前一后：先存成文件，或者按时间合并。`,
 	"rejected":              `{{host ""}}上的一条规则用"禁止"或者重置回答了这些尝试：看它的防火墙的 forward 链。`,
 	"no-capture":            `读不到任何数据包。`,
@@ -61,10 +59,6 @@ var zhReasons = map[string]string{
 	"outside-few":           `加密的数据包太少，看不出手机走到了哪一步。`,
 	"outside-silent":        `里面没有一个来自手机的加密数据包。`,
 	"few-handshakes":        `握手请求太少，看不出节奏。`,
-	"tunnel-not-proved":     `没有证据表明抓的隧道网卡就是正在用的那个。`,
-	"untrusted-session":     `没有证据表明这些加密数据包属于和这台服务器的会话。`,
-	"inside-is-no-tunnel":   `内侧的网卡不是隧道。`,
-	"untied-to-one-another": `没有东西把两个抓包联系起来。`,
 }
 
 var zhRoles = map[string]string{
@@ -74,7 +68,6 @@ var zhRoles = map[string]string{
 	"name":            `根据网卡名称`,
 	"link-type":       `根据链路类型`,
 	"matched-packets": `根据同一数据包先到哪一侧`,
-	"local-addresses": `根据它那一侧的地址`,
 	"order":           `根据抓包给出的顺序`,
 	"host":            `根据这台电脑的设置`,
 	"the-other":       `因为认出了另一个`,
