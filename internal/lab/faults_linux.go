@@ -121,10 +121,8 @@ var insideBreaks = map[string]func(l *Lab, s *setup, f Fault, clients []int){
 			s.ForwardRules = append(s.ForwardRules, fmt.Sprintf("iifname %q accept", l.plan.Tunnel))
 			return
 		}
-		for _, i := range clients {
-			for _, n := range l.plan.Clients[i].nets() {
-				s.ForwardRules = append(s.ForwardRules, fmt.Sprintf("oifname %q %s drop", l.plan.Tunnel, matchDest(n)))
-			}
+		for _, n := range l.netsOf(clients) {
+			s.ForwardRules = append(s.ForwardRules, fmt.Sprintf("oifname %q %s drop", l.plan.Tunnel, matchDest(n)))
 		}
 	},
 	"rpfilter-strict": func(l *Lab, s *setup, _ Fault, clients []int) {
@@ -152,11 +150,7 @@ var insideBreaks = map[string]func(l *Lab, s *setup, f Fault, clients []int){
 	},
 
 	"server-input-drop": func(l *Lab, s *setup, f Fault, clients []int) {
-		rule := fmt.Sprintf("udp dport %d drop", l.plan.Port)
-		if !l.everybody(f) {
-			rule = "ip saddr " + l.plan.Clients[First].Outer.Addr4.Addr().String() + " " + rule
-		}
-		s.InputRules = append(s.InputRules, rule)
+		s.guardPort(l, f, "drop")
 		s.reconnect(clients)
 	},
 	"path-out-blocked": func(l *Lab, s *setup, f Fault, clients []int) {
@@ -243,28 +237,17 @@ func (s *setup) changeNAT(l *Lab, clients []int, change func(*natRule)) {
 	s.NAT = kept
 }
 
-// leaveByAlias gives clients a second address of the server on the WAN, and lets
-// the router do something with what comes from it: once they are translated, it
-// could not tell clients apart otherwise.
+// leaveByAlias lets the router do something with what comes from clients: once
+// they are translated, it could not tell them apart but by an address of their own.
 func (s *setup) leaveByAlias(l *Lab, clients []int, statement string) {
-	for _, alias := range l.aliases() {
-		s.ServerExtras.Addrs = append(s.ServerExtras.Addrs, linkAddr{l.plan.WAN, alias})
+	for _, alias := range s.moveToAlias(l, clients) {
 		s.RouterDrop = append(s.RouterDrop, family(alias)+" saddr "+alias.Addr().String()+" "+statement)
-		s.changeNAT(l, clients, func(n *natRule) {
-			if n.From.Addr().Is4() == alias.Addr().Is4() {
-				n.Action = "snat to " + alias.Addr().String()
-			}
-		})
 	}
 }
 
 // dropForward drops what the clients send through the server.
 func (s *setup) dropForward(l *Lab, clients []int) {
-	for _, i := range clients {
-		for _, n := range l.plan.Clients[i].nets() {
-			s.ForwardRules = append(s.ForwardRules, fmt.Sprintf("iifname %q %s drop", l.plan.Tunnel, matchSource(n)))
-		}
-	}
+	s.refuseForward(l, clients, "drop", "drop")
 }
 
 // unusedSubnet returns the subnet next to p that no client uses.

@@ -25,11 +25,11 @@ var outerBreaks = map[string]func(l *Lab, s *setup, f Fault, clients []int){
 		s.reconnect(clients)
 	},
 	"server-input-reject": func(l *Lab, s *setup, f Fault, clients []int) {
-		s.rejectPort(l, f, "admin-prohibited")
+		s.guardPort(l, f, "reject with icmp type admin-prohibited")
 		s.reconnect(clients)
 	},
 	"server-input-hostprohibit": func(l *Lab, s *setup, f Fault, clients []int) {
-		s.rejectPort(l, f, "host-prohibited")
+		s.guardPort(l, f, "reject with icmp type host-prohibited")
 		s.reconnect(clients)
 	},
 	"dpi-after-handshake": func(l *Lab, s *setup, _ Fault, clients []int) {
@@ -65,9 +65,10 @@ func (l *Lab) otherPort() uint16 {
 	return l.plan.Port - 1
 }
 
-// rejectPort makes the server's firewall answer greetings with an ICMP error.
-func (s *setup) rejectPort(l *Lab, f Fault, with string) {
-	rule := fmt.Sprintf("udp dport %d reject with icmp type %s", l.plan.Port, with)
+// guardPort lets the server's firewall do something with what phones send to
+// WireGuard.
+func (s *setup) guardPort(l *Lab, f Fault, statement string) {
+	rule := fmt.Sprintf("udp dport %d %s", l.plan.Port, statement)
 	if !l.everybody(f) {
 		rule = "ip saddr " + l.plan.Clients[First].Outer.Addr4.Addr().String() + " " + rule
 	}

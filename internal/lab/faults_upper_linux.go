@@ -3,6 +3,7 @@ package lab
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 )
 
 // Sizes of the scenarios: a mobile or DSL line, the least that IPv6 allows, and
@@ -49,17 +50,9 @@ var upperBreaks = map[string]func(l *Lab, s *setup, f Fault, clients []int){
 		s.onForward6(l, clients, "drop")
 	},
 	"v6-blackhole-forward-no-nat": func(l *Lab, s *setup, _ Fault, clients []int) {
-		var kept []natRule
-		for _, n := range s.NAT {
-			ours := false
-			for _, i := range clients {
-				ours = ours || n.From == l.plan.Clients[i].Net6
-			}
-			if !ours {
-				kept = append(kept, n)
-			}
-		}
-		s.NAT = kept
+		s.NAT = slices.DeleteFunc(s.NAT, func(n natRule) bool {
+			return slices.ContainsFunc(clients, func(i int) bool { return n.From == l.plan.Clients[i].Net6 })
+		})
 	},
 	"v6-no-default-route": func(l *Lab, s *setup, _ Fault, clients []int) {
 		// The answer of a kernel without a route (ip6_pkt_discard, net/ipv6/route.c).
