@@ -122,7 +122,7 @@ func tryFixes(t *testing.T, c variant) []fixOutcome {
 
 // try runs one fix and its undo.
 func (tr *trial) try(x reportFix, o *fixOutcome) {
-	if why := notHere(tr.sc.Name, x); why != "" {
+	if why := untriable(tr.sc.Name, x); why != "" {
 		o.Why = why
 		return
 	}

@@ -46,8 +46,8 @@ var variants = []variant{
 		[]string{"ufw allow {PORT}/udp", "ufw route allow in on {TUN} out on {WAN}", "ufw --force enable"}},
 }
 
-// notHere says why a fix cannot be tried in a scenario of the lab, "" if it can.
-func notHere(scenario string, x reportFix) string {
+// untriable says why a fix cannot be tried in a scenario of the lab, "" if it can.
+func untriable(scenario string, x reportFix) string {
 	for _, line := range append(x.Commands, x.Undo...) {
 		for program, why := range programs {
 			if line == program || strings.HasPrefix(line, program+" ") {
@@ -66,8 +66,8 @@ var programs = map[string]string{
 	"ping":         "it only looks",
 }
 
-// notThere are lines that remove what wg-quick makes and the lab does not.
-var notThere = []string{"ip -4 rule del table main suppress_prefixlength"}
+// wgQuickOnly are lines that remove what wg-quick makes and the lab does not.
+var wgQuickOnly = []string{"ip -4 rule del table main suppress_prefixlength"}
 
 // elsewhere are fixes that cannot cure the way in which the lab brings a fault
 // about.
