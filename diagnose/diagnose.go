@@ -150,6 +150,9 @@ func judgeClient(ev *correlate.Evidence, ctx *Context, i int, absence bool) judg
 			j.status = StatusFault
 		}
 	}
+	if j.status == StatusHealthy && (&subject{ev: ev, ctx: ctx, client: c}).namesOpen() {
+		j.status = StatusInconclusive
+	}
 	if n := len(j.episodes) - 1; n >= 0 && j.episodes[n].Status != StatusFault {
 		j.episodes[n].Status, j.episodes[n].Finding = j.status, firstID(j.findings)
 	}

@@ -42,6 +42,22 @@ func (s *subject) deadResolver() (*correlate.Resolver, correlate.NameEnd, bool) 
 	return worst, end, true
 }
 
+// namesOpen reports whether the client asked for names, and the captures show no
+// answer to any of its queries and do not reach far enough to call them lost. A
+// phone without names loads nothing, so that it cannot be called healthy yet.
+func (s *subject) namesOpen() bool {
+	open := uint64(0)
+	for i := range s.client.Resolvers {
+		for end, n := range s.client.Resolvers[i].Ends {
+			if correlate.NameEnd(end) == correlate.NameAnswered && n.Count > 0 {
+				return false
+			}
+		}
+		open += s.client.Resolvers[i].Ends[correlate.NameOpen].Count
+	}
+	return open >= minTries && !s.namesElsewhere()
+}
+
 // failed counts the queries to a resolver that came to a bad end.
 func failed(r *correlate.Resolver) (n uint64) {
 	for i := range r.Ends {

@@ -15,7 +15,10 @@ var dnsRefused = rule{
 			return proof{}, false
 		}
 		p, _ := resolverProof(r, end, 0.98)
-		if !r.Host {
+		inside := r.Host || r.Addr.IsPrivate() && !s.anyClientFlow(func(f *correlate.Flow) bool {
+			return f.Remote.Addr() == r.Addr && f.Out.Packets > 0
+		})
+		if !inside {
 			// The answer itself passed every stage.
 			p.after, p.before = correlate.WANOut, correlate.WANIn
 		}

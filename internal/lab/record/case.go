@@ -18,6 +18,7 @@ type recording struct {
 	// kernel is WireGuard in the kernel, with segmentation offload as servers
 	// have it.
 	kernel bool
+	bulk   int // octets of a large transfer; 0: bulk
 	// lasting is the least time from the start of the traffic to the end.
 	lasting time.Duration
 }
@@ -57,6 +58,15 @@ func cases() []recording {
 		{name: "kernel-healthy", fault: lab.Fault{Name: "none"}, workload: lab.Laptop, second: true, kernel: true},
 		{name: "kernel-port-rewritten", fault: lab.Fault{Name: "healthy-port-rewritten"}, workload: lab.Heavy, kernel: true},
 		{name: "kernel-no-return-rule", fault: lab.Fault{Name: "forward-no-return-rule"}, workload: lab.Laptop, kernel: true},
+		{name: "dns-no-listener", fault: lab.Fault{Name: "dns-no-listener"}, workload: lab.Phone, bulk: 3000},
+		{name: "dns-input-drop", fault: lab.Fault{Name: "dns-input-drop"}, workload: lab.Phone, bulk: 3000},
+		{name: "dns-refused", fault: lab.Fault{Name: "dns-refused"}, workload: lab.Phone, bulk: 3000},
+		{name: "dns-wrong-source", fault: lab.Fault{Name: "dns-wrong-source"}, workload: lab.Phone, bulk: 3000},
+		{name: "dns-blocked-upstream", fault: lab.Fault{Name: "dns-blocked-upstream"}, workload: lab.Phone, bulk: 3000},
+		{name: "v6-blackhole-no-forward", fault: lab.Fault{Name: "v6-blackhole-no-forward"}, workload: lab.Phone, bulk: 3000},
+		{name: "forward-ufw-deny-routed", fault: lab.Fault{Name: "forward-ufw-deny-routed"}, workload: lab.Laptop},
+		{name: "wg-not-listening", fault: lab.Fault{Name: "wg-not-listening"}, workload: lab.Phone, lasting: retries},
+		{name: "server-input-reject", fault: lab.Fault{Name: "server-input-reject"}, workload: lab.Phone, lasting: retries},
 	}
 	for i := range list {
 		list[i].index = i
