@@ -40,7 +40,7 @@ func (s State) String() string {
 // under its ID, or under its cause where one was found.
 type Check struct {
 	ID     string
-	Layer  string // "tunnel", "forwarding", "nat" or "dns"
+	Layer  string // "tunnel", "forwarding", "nat", "dns" or "phone"
 	State  State
 	Cause  string     // id of the cause that the settings prove; "" otherwise
 	Client netip.Addr // the one of whom it is true; invalid: all

@@ -13,6 +13,10 @@ type verdict struct {
 	Status, Finding, After, Before string
 }
 
+func (w want) verdict() verdict {
+	return verdict{w.Status, deref(w.Finding), deref(w.After), deref(w.Before)}
+}
+
 // besideHealthy is the verdict on a client where another one works: what stops
 // its tunnel is then a warning, and silence says nothing.
 func besideHealthy(v verdict) verdict {
@@ -50,12 +54,7 @@ type reportFix struct {
 
 // reportJSON is as much of the report as the tests look at.
 type reportJSON struct {
-	Verdict struct {
-		Status  string
-		Finding *string
-		After   *string `json:"stopped_after"`
-		Before  *string `json:"stopped_before"`
-	}
+	Verdict  want
 	Captures []report.Capture
 	Stages   map[string]*report.Count
 	Findings []reportFinding
@@ -88,14 +87,7 @@ func parseOutcome(t *testing.T, raw []byte, stderr string) outcome {
 	if err := json.Unmarshal(raw, o.report); err != nil {
 		t.Fatalf("no report: %v\n%s%s", err, raw, stderr)
 	}
-	str := func(s *string) string {
-		if s == nil {
-			return ""
-		}
-		return *s
-	}
-	v := o.report.Verdict
-	o.verdict = verdict{v.Status, str(v.Finding), str(v.After), str(v.Before)}
+	o.verdict = o.report.Verdict.verdict()
 	return o
 }
 

@@ -19,14 +19,24 @@ const recorded = "../../testdata/pcaps"
 
 // recordedTruth is what the kernel and the scenario say of a case.
 type recordedTruth struct {
-	Status  string            `json:"status"`
-	Finding *string           `json:"finding"`
-	After   *string           `json:"stopped_after"`
-	Before  *string           `json:"stopped_before"`
-	Totals  map[string]uint64 `json:"totals"`
-	NAT     []struct {
+	want
+	Port   uint16            `json:"wireguard_port"`
+	Totals map[string]uint64 `json:"totals"`
+	NAT    []struct {
 		Protocol, Inside, Outside, Remote string
 	} `json:"nat"`
+}
+
+func readTruth(t *testing.T, dir string) (truth recordedTruth) {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(dir, "want.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(raw, &truth); err != nil {
+		t.Fatal(err)
+	}
+	return truth
 }
 
 // exists reports whether there is such a file.
@@ -61,23 +71,9 @@ func cases(t *testing.T) map[string][]string {
 func TestRecorded(t *testing.T) {
 	for dir, files := range cases(t) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
-			raw, err := os.ReadFile(filepath.Join(dir, "want.json"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			var want recordedTruth
-			if err := json.Unmarshal(raw, &want); err != nil {
-				t.Fatal(err)
-			}
+			want := readTruth(t, dir)
 			got := readBack(t, files...)
-			str := func(s *string) string {
-				if s == nil {
-					return ""
-				}
-				return *s
-			}
-			expected := verdict{want.Status, str(want.Finding), str(want.After), str(want.Before)}
-			if got.verdict != expected {
+			if expected := want.verdict(); got.verdict != expected {
 				t.Errorf("verdict %+v, want %+v", got.verdict, expected)
 			}
 			for stage, n := range want.Totals {

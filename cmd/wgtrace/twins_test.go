@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -95,17 +94,8 @@ func shift(tap ngInterface, seconds float64) {
 	}
 }
 
-// twinTruth is as much of a case's truth as its twins need.
-type twinTruth struct {
-	Status  string
-	Finding *string
-	After   *string `json:"stopped_after"`
-	Before  *string `json:"stopped_before"`
-	Port    uint16  `json:"wireguard_port"`
-}
-
 // server finds the addresses of a case's server: where encrypted packets go to.
-func (w twinTruth) server(t *testing.T, wan ngInterface) (addr, mac, router []byte) {
+func (w recordedTruth) server(t *testing.T, wan ngInterface) (addr, mac, router []byte) {
 	t.Helper()
 	for _, f := range wan.frames {
 		if len(f.data) > 42 && f.data[23] == 17 && binary.BigEndian.Uint16(f.data[36:]) == w.Port {
@@ -118,7 +108,7 @@ func (w twinTruth) server(t *testing.T, wan ngInterface) (addr, mac, router []by
 
 // join adds what a healthy client made the taps see, as if it were a client of the
 // same server at the same time.
-func (w twinTruth) join(t *testing.T, taps pair) {
+func (w recordedTruth) join(t *testing.T, taps pair) {
 	t.Helper()
 	healthy, other := loadCase(t, filepath.Join(recorded, "healthy-phone"))
 	addr, mac, router := w.server(t, taps[1])
@@ -144,16 +134,8 @@ func (w twinTruth) join(t *testing.T, taps pair) {
 	}
 }
 
-func loadCase(t *testing.T, dir string) (pair, twinTruth) {
+func loadCase(t *testing.T, dir string) (pair, recordedTruth) {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join(dir, "want.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var w twinTruth
-	if err := json.Unmarshal(raw, &w); err != nil {
-		t.Fatal(err)
-	}
 	files, err := filepath.Glob(filepath.Join(dir, "*.pcap")) // tunnel before wan
 	if err != nil {
 		t.Fatal(err)
@@ -163,7 +145,7 @@ func loadCase(t *testing.T, dir string) (pair, twinTruth) {
 		link, frames := recordedFrames(t, filepath.Join(filepath.Base(dir), filepath.Base(f)))
 		taps = append(taps, ngInterface{link: link, frames: frames})
 	}
-	return taps, w
+	return taps, readTruth(t, dir)
 }
 
 // TestTwins judges damaged twins of every recorded case. A twin may hold too
@@ -246,14 +228,4 @@ func readTwin(t *testing.T, d damage, taps pair) outcome {
 		}
 	}
 	return readBack(t, files...)
-}
-
-func (w twinTruth) verdict() verdict {
-	str := func(s *string) string {
-		if s == nil {
-			return ""
-		}
-		return *s
-	}
-	return verdict{w.Status, str(w.Finding), str(w.After), str(w.Before)}
 }
