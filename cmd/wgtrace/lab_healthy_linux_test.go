@@ -89,18 +89,24 @@ func useHealthy(t *testing.T, sc lab.Scenario, u use) {
 		_, err := l.Run(ctx, lab.Second, lab.Run{Workload: lab.Laptop, Bulk: 200_000})
 		done <- err
 	}()
-	work := lab.Run{Workload: w, Bulk: max(u.bulk, 200_000)}
-	if _, err := l.Run(ctx, lab.First, work); err != nil {
-		t.Fatal(err)
+	run := func(work lab.Run) {
+		t.Helper()
+		res, err := l.Run(ctx, lab.First, work)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ok, all := res.Answered(); ok < all && sc.Breaks == lab.BreaksAll {
+			t.Errorf("the lab is not healthy: %d of %d tries were answered: %+v", ok, all, res.Tries)
+		}
 	}
+	work := lab.Run{Workload: w, Bulk: max(u.bulk, bulkFor(sc))}
+	run(work)
 	if u.again != nil {
 		if err := u.again(ctx, l); err != nil {
 			t.Fatal(err)
 		}
 		work.Seed = l.Plan().Seed + 2
-		if _, err := l.Run(ctx, lab.First, work); err != nil {
-			t.Fatal(err)
-		}
+		run(work)
 	}
 	if err := <-done; err != nil {
 		t.Fatal(err)
