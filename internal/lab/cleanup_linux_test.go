@@ -200,8 +200,16 @@ func TestSweep(t *testing.T) {
 	alive, _ := listen(tunnelPrefix + "0000alive")
 	foreign, l := listen("wgother00")
 	l.Close()
+	bound, l := listen(tunnelPrefix + "0000begun")
+	l.Close() // as between bind and listen
+	old := time.Now().Add(-time.Hour)
+	for _, path := range []string{dead, alive, foreign} {
+		if err := os.Chtimes(path, old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
 	sweepSockets()
-	for path, stays := range map[string]bool{dead: false, alive: true, foreign: true} {
+	for path, stays := range map[string]bool{dead: false, alive: true, foreign: true, bound: true} {
 		if _, err := os.Lstat(path); (err == nil) != stays {
 			t.Errorf("%s is there: %v, want %v", path, err == nil, stays)
 		}

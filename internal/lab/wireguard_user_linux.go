@@ -157,10 +157,14 @@ func (s singly) Write(bufs [][]byte, offset int) (int, error) {
 }
 
 // sweepSockets removes control sockets that labs killed together with all of
-// their nodes left behind: those of our names on which nobody listens.
+// their nodes left behind: those of our names on which nobody listens. One that
+// another lab has just bound does not listen yet, and stays.
 func sweepSockets() {
 	paths, _ := filepath.Glob(filepath.Join(socketDir, tunnelPrefix+"*.sock"))
 	for _, path := range paths {
+		if info, err := os.Lstat(path); err != nil || time.Since(info.ModTime()) < time.Minute {
+			continue
+		}
 		c, err := net.DialTimeout("unix", path, time.Second)
 		if err == nil {
 			c.Close()
