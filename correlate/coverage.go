@@ -53,6 +53,7 @@ type point struct {
 	packets   uint64
 	blurred   bool    // packets were cut too short to be identified
 	doubled   bool    // some packets were recorded more than once: one without a twin may be a copy
+	cutTCP    [2]bool // by family: TCP headers were cut off, what they belong to is not to be seen
 	cutErrors [2]bool // by family: so were ICMP errors, what they quote is not to be seen
 }
 

@@ -31,6 +31,13 @@ func TestCoverage(t *testing.T) {
 	}{
 		{"both taps go on", true, func(tr *trace) { tr.lose(1e6, 4); tr.idle(20e6) }, 4, 0,
 			map[correlate.Fate]uint64{correlate.FateAnswered: 1, correlate.FateNoEgress: 4}},
+		{"the WAN's capture cuts TCP headers off", true, func(tr *trace) {
+			tr.lose(1e6, 4)
+			short := ip("203.0.113.9", "192.0.2.100", 6, capture.KindIP)
+			short.Flags |= capture.FlagTruncated
+			tr.wan(1e6, short)
+			tr.idle(20e6)
+		}, 0, 4, map[correlate.Fate]uint64{correlate.FateAnswered: 1, correlate.FateUnobservable: 4}},
 		{"the WAN's capture ends before", true, func(tr *trace) { tr.lose(1e6, 4); tr.tunnel(20e6, tcp(tcpC, tcpS, ack, 1, 1, 0)) }, 0, 5,
 			map[correlate.Fate]uint64{correlate.FateAnswered: 1, correlate.FateUnobservable: 4}},
 		{"one file, whose last packets are the tunnel's", false, func(tr *trace) { tr.lose(1e6, 4); tr.tunnel(20e6, tcp(tcpC, tcpS, ack, 1, 1, 0)) }, 4, 1,

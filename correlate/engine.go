@@ -344,8 +344,11 @@ func (e *Engine) packet(in *input, p *capture.Packet, b *capture.Batch) {
 	e.advance(t)
 	e.stretch[side]++
 	e.cur = c
-	if p.Flags&capture.FlagTruncated != 0 && blurred(p) {
-		pt.blurred = true
+	if p.Flags&capture.FlagTruncated != 0 {
+		pt.blurred = pt.blurred || blurred(p)
+		if p.Kind == capture.KindIP && p.Proto == protoTCP {
+			pt.cutTCP[familyIndex(family(p.Dst))] = true
+		}
 	}
 	if p.Kind == capture.KindICMPError && p.Flags&capture.FlagTruncated != 0 && cutQuote(p, b) {
 		pt.cutErrors[familyIndex(family(p.Dst))] = true

@@ -147,6 +147,9 @@ func (e *Engine) settleDoubt(f *flow) {
 // guessed to begin at this end, whose numbers may have been translated, or whose
 // packets carry too little to prove it.
 func (e *Engine) unmatchable(f *flow, n *node) bool {
+	if n.tcp && e.points[1-n.side].cutTCP[familyIndex(family(f.key.a))] {
+		return true
+	}
 	if !f.translated.IsZero() {
 		return false
 	}
