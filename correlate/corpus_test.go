@@ -20,7 +20,7 @@ func corpus(t *testing.T, name string) string {
 		dir = filepath.Join("..", "..", "shared", "captures")
 	}
 	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("no collection of captures at %s; WGTRACE_CAPTURES names one", dir)
+		t.Skipf("no third-party captures at %s; WGTRACE_CAPTURES names a folder of them", dir)
 	}
 	path := filepath.Join(dir, name)
 	if _, err := os.Stat(path); err != nil {
