@@ -38,61 +38,48 @@ var checkFinds = map[string]string{
 // TestCheck asks wgtrace check on the server of the lab, fault by fault, without
 // any traffic, and judges what it stored once more elsewhere.
 func TestCheck(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	l := newLab(t, lab.Config{})
-	for _, sc := range lab.Scenarios() {
-		t.Run(sc.Name, func(t *testing.T) {
-			if err := l.Apply(ctx, lab.Fault{Name: sc.Name}); err != nil {
-				t.Fatal(err)
+	inEveryScenario(t, func(t *testing.T, l *lab.Lab, sc lab.Scenario) {
+		status, raw := checkInLab(t, l)
+		var c report.Check
+		if err := json.Unmarshal(raw, &c); err != nil {
+			t.Fatalf("%v: %s", err, raw)
+		}
+		wrong := map[string]bool{}
+		for _, s := range c.Settings {
+			// A rule with a limit, or one for a single caller, settles nothing.
+			if s.State == "unknown" && (checkFinds[sc.Name] != "" || sc.Healthy && sc.Name != "drop-n") {
+				t.Errorf("%s is not known: %s", s.ID, s.Found)
 			}
-			defer func() {
-				if err := l.Clear(ctx, sc.Name); err != nil {
-					t.Error(err)
-				}
-			}()
-			status, raw := checkInLab(t, l)
-			var c report.Check
-			if err := json.Unmarshal(raw, &c); err != nil {
-				t.Fatalf("%v: %s", err, raw)
+			if s.State != "wrong" {
+				continue
 			}
-			wrong := map[string]bool{}
-			for _, s := range c.Settings {
-				// A rule with a limit, or one for a single caller, settles nothing.
-				if s.State == "unknown" && (checkFinds[sc.Name] != "" || sc.Healthy && sc.Name != "drop-n") {
-					t.Errorf("%s is not known: %s", s.ID, s.Found)
-				}
-				if s.State != "wrong" {
-					continue
-				}
-				wrong[s.ID] = true
-				if s.Cause != nil {
-					wrong[*s.Cause] = true
-					if len(s.Fixes) == 0 {
-						t.Errorf("%s: no way to repair it", *s.Cause)
-					}
+			wrong[s.ID] = true
+			if s.Cause != nil {
+				wrong[*s.Cause] = true
+				if len(s.Fixes) == 0 {
+					t.Errorf("%s: no way to repair it", *s.Cause)
 				}
 			}
-			want := checkFinds[sc.Name]
-			if want != "" && (status != exitFault || !wrong[want]) || want == "" && sc.Healthy && len(wrong) > 0 || c.Verdict.Basis != "settings" {
-				t.Errorf("exit status %d, %+v, wrong: %v; want %q", status, c.Verdict, wrong, want)
+		}
+		want := checkFinds[sc.Name]
+		if want != "" && (status != exitFault || !wrong[want]) || want == "" && sc.Healthy && len(wrong) > 0 || c.Verdict.Basis != "settings" {
+			t.Errorf("exit status %d, %+v, wrong: %v; want %q", status, c.Verdict, wrong, want)
+		}
+		file := filepath.Join(t.TempDir(), "facts.json")
+		if err := os.WriteFile(file, raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		again := wgtrace(nil, "check", "--host-facts", file)
+		if again.status != status || again.stderr != "" {
+			t.Errorf("judged elsewhere: %d, %s%s", again.status, again.stdout, again.stderr)
+		}
+		checkTerminal(t, again.stdout)
+		for _, s := range c.Settings {
+			if s.State == "wrong" && s.Cause != nil && sc.Name != "v6-no-default-route" {
+				checkFix(t, l, &s)
 			}
-			file := filepath.Join(t.TempDir(), "facts.json")
-			if err := os.WriteFile(file, raw, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			again := wgtrace(nil, "check", "--host-facts", file)
-			if again.status != status || again.stderr != "" {
-				t.Errorf("judged elsewhere: %d, %s%s", again.status, again.stdout, again.stderr)
-			}
-			checkTerminal(t, again.stdout)
-			for _, s := range c.Settings {
-				if s.State == "wrong" && s.Cause != nil && sc.Name != "v6-no-default-route" {
-					checkFix(t, l, &s)
-				}
-			}
-		})
-	}
+		}
+	})
 }
 
 func checkInLab(t *testing.T, l *lab.Lab, args ...string) (status int, stdout []byte) {
@@ -146,5 +133,26 @@ func checkFix(t *testing.T, l *lab.Lab, s *report.Setting) {
 	apply(f.Undo)
 	if !wrong() {
 		t.Errorf("%s: right after the undo %q", *s.Cause, f.Undo)
+	}
+}
+
+// inEveryScenario calls judge in one lab with one fault after the other.
+func inEveryScenario(t *testing.T, judge func(*testing.T, *lab.Lab, lab.Scenario)) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	l := newLab(t, lab.Config{})
+	for _, sc := range lab.Scenarios() {
+		t.Run(sc.Name, func(t *testing.T) {
+			if err := l.Apply(ctx, lab.Fault{Name: sc.Name}); err != nil {
+				t.Fatal(err)
+			}
+			defer func() {
+				if err := l.Clear(ctx, sc.Name); err != nil {
+					t.Error(err)
+				}
+			}()
+			judge(t, l, sc)
+		})
 	}
 }

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/wgtrace/wgtrace/internal/lab"
 	"github.com/wgtrace/wgtrace/report"
@@ -25,39 +23,26 @@ var phoneFinds = map[string]string{
 // TestCheckPhone compares the phone's own file with the server of the lab, fault
 // by fault. No key of the file may come out anywhere.
 func TestCheckPhone(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	l := newLab(t, lab.Config{})
-	for _, sc := range lab.Scenarios() {
-		t.Run(sc.Name, func(t *testing.T) {
-			if err := l.Apply(ctx, lab.Fault{Name: sc.Name}); err != nil {
-				t.Fatal(err)
+	inEveryScenario(t, func(t *testing.T, l *lab.Lab, sc lab.Scenario) {
+		profile := l.Profile(lab.First)
+		file := filepath.Join(t.TempDir(), "phone.conf")
+		if err := os.WriteFile(file, []byte(profile), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		status, raw := checkInLab(t, l, "--phone", file)
+		wantNoSecrets(t, profile, string(raw))
+		var c report.Check
+		if err := json.Unmarshal(raw, &c); err != nil {
+			t.Fatalf("%v: %s", err, raw)
+		}
+		wrong := ""
+		for _, s := range c.Settings {
+			if s.Layer == "phone" && s.State == "wrong" {
+				wrong += s.ID + " "
 			}
-			defer func() {
-				if err := l.Clear(ctx, sc.Name); err != nil {
-					t.Error(err)
-				}
-			}()
-			profile := l.Profile(lab.First)
-			file := filepath.Join(t.TempDir(), "phone.conf")
-			if err := os.WriteFile(file, []byte(profile), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			status, raw := checkInLab(t, l, "--phone", file)
-			wantNoSecrets(t, profile, string(raw))
-			var c report.Check
-			if err := json.Unmarshal(raw, &c); err != nil {
-				t.Fatalf("%v: %s", err, raw)
-			}
-			wrong := ""
-			for _, s := range c.Settings {
-				if s.Layer == "phone" && s.State == "wrong" {
-					wrong += s.ID + " "
-				}
-			}
-			if want := phoneFinds[sc.Name]; strings.TrimSpace(wrong) != want || want != "" && status != exitFault {
-				t.Errorf("wrong: %q with exit status %d, want %q\n%s", wrong, status, want, raw)
-			}
-		})
-	}
+		}
+		if want := phoneFinds[sc.Name]; strings.TrimSpace(wrong) != want || want != "" && status != exitFault {
+			t.Errorf("wrong: %q with exit status %d, want %q\n%s", wrong, status, want, raw)
+		}
+	})
 }

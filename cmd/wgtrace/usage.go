@@ -2,6 +2,7 @@ package main
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -27,9 +28,15 @@ Flags:
 // usageWidth is the width of the help in columns.
 const usageWidth = 80
 
+// addUsageFunctions gives cobra what usageTemplate calls, once, because cobra
+// keeps one unguarded table of functions for all commands of a process.
+var addUsageFunctions = sync.OnceFunc(func() {
+	cobra.AddTemplateFunc("flagUsages", flagUsages)
+})
+
 // explainUsage makes root and its commands explain themselves in our words.
 func explainUsage(root *cobra.Command) {
-	cobra.AddTemplateFunc("flagUsages", flagUsages)
+	addUsageFunctions()
 	root.SetUsageTemplate(usageTemplate)
 	root.SetHelpCommand(&cobra.Command{
 		Use:   "help [COMMAND]",
