@@ -11,14 +11,6 @@ import (
 // hostile capture can name millions.
 const maxClients = 4096
 
-// maxEpisodes bounds the spans that are kept apart for one client; more changes
-// than that are a flapping path, and the oldest spans are merged.
-const maxEpisodes = 16
-
-// passesToSplit is how many requests in a row must pass a stage at which all
-// had died before, so that something was fixed.
-const passesToSplit = 3
-
 // client is one inner address.
 type client struct {
 	addr      capture.Addr
@@ -45,6 +37,7 @@ type peerVote struct {
 // familyState is what a client did in one family.
 type familyState struct {
 	ledgers      []*ledger
+	marked       int64 // time of the last mark that was heeded
 	replies      uint64
 	replyToInner uint64
 	unroutable   uint64
@@ -52,29 +45,6 @@ type familyState struct {
 	wanAddrs     []capture.Addr
 	signs        *signs
 }
-
-// ledger counts requests by fate.
-type ledger struct {
-	started, ended int64
-	fates          [NumFates]*fateCount
-	kinds          [NumRequestKinds][NumFates]uint64
-	private        uint64  // answered requests to private addresses
-	tail           *ledger // passes since the last death, if all before died at one stage
-	passes         int
-}
-
-type fateCount struct {
-	count       uint64
-	first, last int64
-	targets     []capture.Addr // up to maxTargets
-	tries       []uint64
-	samples     []Sighting
-}
-
-const (
-	maxTargets = 16
-	maxSamples = 6
-)
 
 func familyIndex(f Family) int {
 	if f == IPv6 {
@@ -137,197 +107,6 @@ func (c *client) noteWANAddr(a capture.Addr, fam Family) {
 	if len(f.wanAddrs) < 8 && !slices.Contains(f.wanAddrs, a) {
 		f.wanAddrs = append(f.wanAddrs, a)
 	}
-}
-
-// add enters a request. When every request so far died at one stage and then
-// passesToSplit in a row got past it, the passes begin a new ledger: something
-// was repaired in between, and a verdict speaks of now.
-func (f *familyState) add(r *request, fate Fate) {
-	if len(f.ledgers) == 0 {
-		f.ledgers = append(f.ledgers, &ledger{started: r.time})
-	}
-	l := f.ledgers[len(f.ledgers)-1]
-	if dead, ok := l.deadAt(); ok && past(fate, dead) {
-		if l.tail == nil {
-			l.tail = &ledger{started: r.time}
-		}
-		l.tail.enter(r, fate)
-		l.passes++
-		if l.passes >= passesToSplit {
-			fresh := l.tail
-			l.tail, l.passes = nil, 0
-			f.ledgers = append(f.ledgers, fresh)
-			if len(f.ledgers) > maxEpisodes {
-				f.ledgers[1].absorb(f.ledgers[0])
-				f.ledgers = f.ledgers[1:]
-			}
-		}
-		return
-	}
-	if l.tail != nil && fate != FatePending && fate != FateUnobservable {
-		l.absorb(l.tail)
-		l.tail, l.passes = nil, 0
-	}
-	l.enter(r, fate)
-}
-
-// deadAt returns the fate that all judged requests of a ledger share, if it is
-// a death and there are enough of them to say so.
-func (l *ledger) deadAt() (Fate, bool) {
-	dead, n := FatePending, uint64(0)
-	for fate, c := range l.fates {
-		if c == nil || Fate(fate) == FatePending || Fate(fate) == FateUnobservable {
-			continue
-		}
-		if dead != FatePending {
-			return 0, false
-		}
-		dead, n = Fate(fate), c.count
-	}
-	return dead, n >= passesToSplit && dead != FateAnswered && dead != FateLocal
-}
-
-// past reports whether a request with one fate got further than where others died.
-func past(fate, dead Fate) bool {
-	if fate == FateAnswered || fate == FateLocal {
-		return true
-	}
-	return rank(fate) > rank(dead)
-}
-
-// rank orders the deaths by how far the request came; 0 says nothing.
-func rank(f Fate) int {
-	switch f {
-	case FateNoEgress, FateRejected:
-		return 1
-	case FateUntranslated:
-		return 2
-	case FateNoReply:
-		return 3
-	case FateReplyLost:
-		return 4
-	}
-	return 0
-}
-
-func (l *ledger) enter(r *request, fate Fate) {
-	c := l.fates[fate]
-	if c == nil {
-		c = &fateCount{first: r.time}
-		l.fates[fate] = c
-	}
-	c.count++
-	c.last = r.time
-	l.ended = r.time
-	l.kinds[kindOf(r.kind)][fate]++
-	if fate == FateAnswered && !routable(r.target) {
-		l.private++
-	}
-	if i := slices.Index(c.targets, r.target); i >= 0 {
-		c.tries[i]++
-	} else if len(c.targets) < maxTargets {
-		c.targets = append(c.targets, r.target)
-		c.tries = append(c.tries, 1)
-	}
-	if len(c.samples) < maxSamples {
-		c.samples = append(c.samples, r.sighting)
-		if r.beyond.Frame != 0 && len(c.samples) < maxSamples {
-			c.samples = append(c.samples, r.beyond)
-		}
-	}
-}
-
-// absorb adds what another ledger counted.
-func (l *ledger) absorb(o *ledger) {
-	l.started = min(l.started, o.started)
-	l.ended = max(l.ended, o.ended)
-	l.private += o.private
-	for k := range l.kinds {
-		for fate := range l.kinds[k] {
-			l.kinds[k][fate] += o.kinds[k][fate]
-		}
-	}
-	for fate, oc := range o.fates {
-		if oc == nil {
-			continue
-		}
-		c := l.fates[fate]
-		if c == nil {
-			l.fates[fate] = oc
-			continue
-		}
-		c.count += oc.count
-		c.first, c.last = min(c.first, oc.first), max(c.last, oc.last)
-		for i, a := range oc.targets {
-			if j := slices.Index(c.targets, a); j >= 0 {
-				c.tries[j] += oc.tries[i]
-			} else if len(c.targets) < maxTargets {
-				c.targets = append(c.targets, a)
-				c.tries = append(c.tries, oc.tries[i])
-			}
-		}
-		for _, s := range oc.samples {
-			if len(c.samples) < maxSamples {
-				c.samples = append(c.samples, s)
-			}
-		}
-	}
-}
-
-// reopen makes deaths of the given fates unobservable if they fall into a span
-// of time.
-func (l *ledger) reopen(fates []Fate, s span) {
-	if l.tail != nil {
-		l.absorb(l.tail)
-		l.tail, l.passes = nil, 0
-	}
-	for _, fate := range fates {
-		c := l.fates[fate]
-		if c == nil || c.first > s.to || c.last < s.from {
-			continue
-		}
-		l.fates[fate] = nil
-		moved := &ledger{started: l.started, ended: l.ended}
-		for k := range l.kinds {
-			moved.kinds[k][FateUnobservable] = l.kinds[k][fate]
-			l.kinds[k][fate] = 0
-		}
-		moved.fates[FateUnobservable] = c
-		l.absorb(moved)
-	}
-}
-
-// snapshot returns the ledger as evidence.
-func (l *ledger) snapshot() Ledger {
-	whole := l
-	if l.tail != nil {
-		whole = &ledger{started: l.started}
-		whole.absorb(l)
-		for i, c := range whole.fates {
-			if c != nil {
-				clone := *c
-				clone.targets, clone.tries = slices.Clone(c.targets), slices.Clone(c.tries)
-				clone.samples = slices.Clone(c.samples)
-				whole.fates[i] = &clone
-			}
-		}
-		whole.absorb(l.tail)
-	}
-	out := Ledger{Started: whole.started, Ended: whole.ended, Kinds: whole.kinds, AnsweredPrivate: whole.private}
-	for fate, c := range whole.fates {
-		if c == nil {
-			continue
-		}
-		tries := uint64(0)
-		for _, n := range c.tries {
-			tries = max(tries, n)
-		}
-		out.Fates[fate] = FateCount{
-			Count: c.count, Targets: len(c.targets), MaxTries: tries,
-			First: c.first, Last: c.last, Samples: slices.Clone(c.samples),
-		}
-	}
-	return out
 }
 
 // routable reports whether the internet can send to an address: not private

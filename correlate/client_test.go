@@ -18,7 +18,7 @@ func TestLedgersBounded(t *testing.T) {
 		if i/200%2 == 0 {
 			fate = FateNoEgress + Fate(i/400%4)
 		}
-		f.add(&request{time: int64(i), target: capture.Addr{Lo: uint64(r.IntN(500))}, beyond: Sighting{Frame: 1}}, fate)
+		f.add(&request{time: int64(i), target: capture.Addr{Lo: uint64(r.IntN(500))}, beyond: Sighting{Frame: 1}}, fate, nil, new([NumStages]Count))
 	}
 	if len(f.ledgers) > maxEpisodes {
 		t.Errorf("%d ledgers", len(f.ledgers))

@@ -112,6 +112,7 @@ type Engine struct {
 	requests     slab[request]
 	requestQueue queue
 	requestGen   uint32
+	marks        []mark
 
 	rows      rows
 	clock     clock

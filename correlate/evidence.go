@@ -53,6 +53,11 @@ func (s Stage) String() string {
 // octets of the UDP payload).
 type Count struct{ Packets, Bytes uint64 }
 
+// since returns what was counted after before.
+func (c Count) since(before Count) Count {
+	return Count{c.Packets - min(before.Packets, c.Packets), c.Bytes - min(before.Bytes, c.Bytes)}
+}
+
 // StageCount is what was counted at a stage. A stage that no capture could have
 // shown is not observed, which is not the same as 0.
 type StageCount struct {
@@ -308,16 +313,6 @@ type FateCount struct {
 	First    int64  // time of the first of them
 	Last     int64
 	Samples  []Sighting // the first few of them, with the twin or reply where there is one
-}
-
-// Ledger counts the requests of one client in one family by fate, over a span
-// in which nothing changed.
-type Ledger struct {
-	Started, Ended int64 // nanoseconds since 1970
-	Fates          [NumFates]FateCount
-	Kinds          [NumRequestKinds][NumFates]uint64 // the same counts by kind
-	// AnsweredPrivate counts the answered requests to private addresses.
-	AnsweredPrivate uint64
 }
 
 // FamilyEvidence is what one client did in one family.

@@ -308,8 +308,15 @@ func (e *Engine) addClients(ev *Evidence) {
 		out.Families[0].Family, out.Families[1].Family = IPv4, IPv6
 		s := &c.families[fam]
 		fe := &out.Families[fam]
-		for _, l := range s.ledgers {
+		for i, l := range s.ledgers {
+			end := &c.stages
+			if i+1 < len(s.ledgers) {
+				end = &s.ledgers[i+1].base
+			}
 			fe.Ledgers = append(fe.Ledgers, l.snapshot())
+			for stage := range end {
+				fe.Ledgers[i].Stages[stage] = end[stage].since(l.base[stage])
+			}
 		}
 		fe.Replies, fe.ReplyToInner, fe.LocalAnswers, fe.Unroutable = s.replies, s.replyToInner, s.localAnswers, s.unroutable
 		s.signs.snapshot(fe)

@@ -105,7 +105,7 @@ func TestFloods(t *testing.T) {
 		{"conversations of others outside", n, 12, true, func(i int) []pk {
 			return one(onWAN(tcp(ipv4(20, i*7)+":9999", ipv4(30, i*3)+":80", ack, uint32(i), 1, 100).ttl(57)))
 		}},
-		{"inner addresses", n, 32, true, func(i int) []pk {
+		{"inner addresses", n, 34, true, func(i int) []pk {
 			p := tcp(ipv4(10, 1<<20+i)+":99", site+":443", syn, uint32(i), 0, 0)
 			return []pk{p, onWAN(p.from(fmt.Sprintf("%s:%d", wanIP, 1024+i%60000)))}
 		}},

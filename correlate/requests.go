@@ -36,6 +36,7 @@ type request struct {
 	foreign      bool // a DNS answer from another address, at tunnel_out
 	rcode        uint8
 	dnsType      uint16
+	before       innerCounts
 }
 
 // requestID is what ties a reply to its request within a flow: nothing for TCP.
@@ -87,6 +88,7 @@ func (e *Engine) newRequest(fi int32, f *flow, p *capture.Packet, t int64, c *ca
 		time: t, flow: fi, client: f.client, newer: -1, older: f.requests, id: requestID(p),
 		gen: e.requestGen, target: remote, kind: p.Kind, sighting: sighting(c, p, TunnelIn),
 	}
+	r.before.take(&e.clientAt(f.client).stages, p)
 	if f.requests >= 0 {
 		e.requests.at(f.requests).newer = i
 	}
@@ -312,5 +314,5 @@ func (e *Engine) book(r *request) {
 		}
 		return
 	}
-	fam.add(r, fate)
+	fam.add(r, fate, e.marks, &cl.stages)
 }

@@ -56,6 +56,7 @@ type judgement struct {
 	status   Status
 	findings []Finding
 	episodes []EpisodeVerdict
+	now      int // index in episodes of the one that the verdict is about; -1: none
 }
 
 // Run judges the evidence. It is pure and cheap: live calls it several times a
@@ -99,7 +100,10 @@ func judge(ev *correlate.Evidence, ctx Context, settings []Check) *Diagnosis {
 	d.Settings = settings
 	d.Caveats = append(d.Caveats, disagreement(d)...)
 	if len(d.Episodes) == 0 && ev.Ended > ev.Started {
-		d.Episodes = []EpisodeVerdict{{Started: ev.Started, Ended: ev.Ended, Trigger: "start", Status: d.Status, Finding: d.Finding}}
+		d.Episodes = []EpisodeVerdict{{Started: ev.Started, Ended: ev.Ended, Trigger: correlate.TriggerStart, Status: d.Status, Finding: d.Finding}}
+		for i := range ev.Stages {
+			d.Episodes[0].Stages[i] = ev.Stages[i].Count
+		}
 	}
 	return d
 }
@@ -115,7 +119,7 @@ func firstID(f []Finding) string {
 // what stops both is one fault.
 func judgeClient(ev *correlate.Evidence, ctx *Context, i int, absence bool) judgement {
 	c := &ev.Clients[i]
-	j := judgement{client: i}
+	j := judgement{client: i, now: -1}
 	for k := range c.Families {
 		f := &c.Families[k]
 		for n := range f.Ledgers {
@@ -124,20 +128,29 @@ func judgeClient(ev *correlate.Evidence, ctx *Context, i int, absence bool) judg
 				s.peer = &ev.WireGuard.Peers[c.Peer]
 			}
 			status, finding := s.judge(absence)
-			verdict := EpisodeVerdict{Started: s.ledger.Started, Ended: s.ledger.Ended, Trigger: "packets", Status: status}
+			if s.ledger == f.Now() {
+				j.add(status, finding)
+			}
+			if k > 0 && len(c.Families[0].Ledgers) > 0 {
+				continue
+			}
+			verdict := EpisodeVerdict{
+				Started: s.ledger.Started, Ended: ev.Ended, Trigger: s.ledger.Trigger, Changed: s.ledger.Changed,
+				Stages: s.ledger.Stages, Status: status,
+			}
 			if finding != nil {
 				verdict.Finding = finding.ID
 			}
 			if n == 0 {
-				verdict.Trigger, verdict.Started = "start", ev.Started
+				verdict.Started = ev.Started
 			}
-			if n == len(f.Ledgers)-1 {
-				verdict.Ended = ev.Ended
-				j.add(status, finding)
+			if n+1 < len(f.Ledgers) {
+				verdict.Ended = f.Ledgers[n+1].Started
 			}
-			if k == 0 || len(c.Families[0].Ledgers) == 0 {
-				j.episodes = append(j.episodes, verdict)
+			if s.ledger == f.Now() {
+				j.now = n
 			}
+			j.episodes = append(j.episodes, verdict)
 		}
 	}
 	// Conversations that were under way when the capture began made no request
@@ -153,8 +166,8 @@ func judgeClient(ev *correlate.Evidence, ctx *Context, i int, absence bool) judg
 	if j.status == StatusHealthy && (&subject{ev: ev, ctx: ctx, client: c}).namesOpen() {
 		j.status = StatusInconclusive
 	}
-	if n := len(j.episodes) - 1; n >= 0 && j.episodes[n].Status != StatusFault {
-		j.episodes[n].Status, j.episodes[n].Finding = j.status, firstID(j.findings)
+	if j.now >= 0 && j.episodes[j.now].Status != StatusFault {
+		j.episodes[j.now].Status, j.episodes[j.now].Finding = j.status, firstID(j.findings)
 	}
 	return j
 }

@@ -113,7 +113,9 @@ type ClientVerdict struct {
 // EpisodeVerdict is the verdict over a span in which nothing changed.
 type EpisodeVerdict struct {
 	Started, Ended int64
-	Trigger        string // "start", "packets"
+	Trigger        correlate.Trigger
+	Changed        []string                             // as correlate.Ledger has it
+	Stages         [correlate.NumStages]correlate.Count // of this client; the inner stages alone
 	Status         Status
 	Finding        string
 }

@@ -69,13 +69,13 @@ var ipv6Dropped = rule{
 	},
 }
 
-// inFamily returns the subject for the client's last episode in a family, nil
+// inFamily returns the subject for the client's present episode in a family, nil
 // if it asked for nothing there.
 func (s *subject) inFamily(f correlate.Family) *subject {
 	for k := range s.client.Families {
 		if fe := &s.client.Families[k]; fe.Family == f && len(fe.Ledgers) > 0 {
 			one := *s
-			one.family, one.ledger = fe, &fe.Ledgers[len(fe.Ledgers)-1]
+			one.family, one.ledger = fe, fe.Now()
 			return &one
 		}
 	}

@@ -15,10 +15,10 @@ var lanOnlyForwarding = rule{
 		}
 		for k := range s.client.Families {
 			f := &s.client.Families[k]
-			if len(f.Ledgers) == 0 || f.LocalAnswers > 0 {
+			l := f.Now()
+			if l == nil || f.LocalAnswers > 0 {
 				continue
 			}
-			l := &f.Ledgers[len(f.Ledgers)-1]
 			answered := l.Fates[correlate.FateAnswered].Count
 			if answered == 0 || answered > l.AnsweredPrivate {
 				continue

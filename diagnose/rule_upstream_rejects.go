@@ -12,10 +12,10 @@ var upstreamRejects = rule{
 	prove: func(s *subject) (proof, bool) {
 		for k := range s.client.Families {
 			f := &s.client.Families[k]
-			if len(f.Ledgers) == 0 {
+			l := f.Now()
+			if l == nil {
 				continue
 			}
-			l := &f.Ledgers[len(f.Ledgers)-1]
 			in := &subject{ev: s.ev, ctx: s.ctx, client: s.client, family: f, ledger: l}
 			p := proof{confidence: 0.95, args: map[string]any{"speaker": "", "refused": uint64(0)}}
 			n, most := uint64(0), uint64(0)

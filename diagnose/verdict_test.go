@@ -417,10 +417,10 @@ func TestEpisodes(t *testing.T) {
 	s.dead(correlate.FateNoEgress)
 	s.Clients[0].Families[0].Ledgers[0].Ended = minute / 2
 	asks(&s.Clients[0], 0, fate{correlate.FateAnswered, 5, 3, 2})
-	s.Clients[0].Families[0].Ledgers[1].Started = minute / 2
+	s.Clients[0].Families[0].Ledgers[1].Started, s.Clients[0].Families[0].Ledgers[1].Trigger = minute/2, correlate.TriggerPackets
 	d := Run(s.Evidence, Context{OS: osLinux})
 	if len(d.Episodes) != 2 || d.Episodes[0].Status != StatusFault || d.Episodes[0].Finding != "not-forwarded" ||
-		d.Episodes[1].Status != StatusHealthy || d.Episodes[1].Trigger != "packets" || d.Status != StatusHealthy {
+		d.Episodes[1].Status != StatusHealthy || d.Episodes[1].Trigger != correlate.TriggerPackets || d.Status != StatusHealthy {
 		t.Errorf("status %v, episodes %+v", d.Status, d.Episodes)
 	}
 }

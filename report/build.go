@@ -258,10 +258,32 @@ func (b *builder) episodes() []Episode {
 		rows = append(rows, Episode{
 			Started: b.moment(e.Started),
 			Ended:   b.moment(e.Ended),
-			Trigger: e.Trigger,
-			Changed: []string{},
+			Trigger: e.Trigger.String(),
+			Changed: changed(e.Changed),
+			Stages:  b.episodeStages(&e),
 			Verdict: ShortVerdict{Status: e.Status.String(), Finding: known(e.Finding)},
 		})
+	}
+	return rows
+}
+
+// episodeStages counts at the inner stages; the encrypted side is not counted by
+// episodes.
+func (b *builder) episodeStages(e *diagnose.EpisodeVerdict) Stages {
+	at := func(s correlate.Stage) *Count {
+		if c := e.Stages[s]; b.ev.Stages[s].Observed && !b.untied(s) {
+			return &Count{Packets: c.Packets, Bytes: c.Bytes}
+		}
+		return nil
+	}
+	return Stages{TunnelIn: at(correlate.TunnelIn), WANOut: at(correlate.WANOut), WANIn: at(correlate.WANIn), TunnelOut: at(correlate.TunnelOut)}
+}
+
+// changed makes names that came from outside safe to show.
+func changed(names []string) []string {
+	rows := make([]string, 0, len(names))
+	for _, n := range names {
+		rows = append(rows, sanitize(n))
 	}
 	return rows
 }

@@ -89,14 +89,15 @@ func (b *builder) baseArgs() map[string]any {
 	return args
 }
 
-// attempts sums up the requests of the last episode, which is the one that the
+// attempts sums up the requests of the present episode, which is the one that the
 // verdict speaks of.
 func attempts(c *correlate.Client) (requests, answered uint64, targets int) {
 	for _, f := range c.Families {
-		if len(f.Ledgers) == 0 {
+		l := f.Now()
+		if l == nil {
 			continue
 		}
-		for fate, n := range f.Ledgers[len(f.Ledgers)-1].Fates {
+		for fate, n := range l.Fates {
 			requests += n.Count
 			targets = max(targets, n.Targets)
 			if correlate.Fate(fate) == correlate.FateAnswered || correlate.Fate(fate) == correlate.FateLocal {

@@ -104,7 +104,7 @@ func fault(id string, layer int, after, before correlate.Stage, f diagnose.Findi
 	return &diagnose.Diagnosis{
 		Status: diagnose.StatusFault, Finding: id, Basis: "packets", Findings: []diagnose.Finding{f},
 		Clients:  []diagnose.ClientVerdict{{Client: 0, Status: diagnose.StatusFault, Finding: id}},
-		Episodes: []diagnose.EpisodeVerdict{{Started: sampleStart, Ended: sampleStart + 30*second, Trigger: "start", Status: diagnose.StatusFault, Finding: id}},
+		Episodes: []diagnose.EpisodeVerdict{{Started: sampleStart, Ended: sampleStart + 30*second, Trigger: correlate.TriggerStart, Status: diagnose.StatusFault, Finding: id}},
 	}
 }
 
@@ -132,7 +132,7 @@ func healthySample() sample {
 	return sample{"healthy", ev, &diagnose.Diagnosis{Status: diagnose.StatusHealthy, Basis: "packets",
 		Findings: []diagnose.Finding{{ID: "healthy", Severity: diagnose.SeverityInfo, Args: map[string]any{"untested": "IPv6"}}},
 		Clients:  []diagnose.ClientVerdict{{Status: diagnose.StatusHealthy}},
-		Episodes: []diagnose.EpisodeVerdict{{Started: sampleStart, Ended: ev.Ended, Trigger: "start", Status: diagnose.StatusHealthy}},
+		Episodes: []diagnose.EpisodeVerdict{{Started: sampleStart, Ended: ev.Ended, Trigger: correlate.TriggerStart, Status: diagnose.StatusHealthy}},
 	}, live("linux")}
 }
 
