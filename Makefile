@@ -1,4 +1,4 @@
-.PHONY: build demo docs lab-vm lint test verdicts
+.PHONY: build demo docs lab-vm lint test verdicts wine
 
 build:
 	@scripts/build.sh
@@ -20,3 +20,6 @@ test:
 
 verdicts:
 	@scripts/verdicts.sh
+
+wine:
+	@scripts/wine.sh

@@ -166,7 +166,7 @@ func TestRecorderErrors(t *testing.T) {
 	for _, c := range []struct{ path, want string }{
 		{path, path + ".part: exists already"},
 		{dir, dir + ": is a directory"},
-		{filepath.Join(dir, "no", "x.pcapng"), "create recording " + filepath.Join(dir, "no", "x.pcapng.part") + ": no such file"},
+		{filepath.Join(dir, "no", "x.pcapng"), "create recording " + filepath.Join(dir, "no", "x.pcapng.part") + ": "},
 	} {
 		if _, err := NewRecorder(c.path, RecorderInfo{}); err == nil || !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want %q", c.path, err, c.want)
@@ -223,7 +223,7 @@ func TestRecorderDiskFull(t *testing.T) {
 	for range 2000 {
 		err = r.WritePacket(0, 1, 96, make([]byte, 96), 0)
 	}
-	if err == nil || !strings.HasPrefix(err.Error(), "write recording "+path+".part: no space left") {
+	if err == nil || !strings.HasPrefix(err.Error(), "write recording "+path+".part: ") {
 		t.Errorf("writing: %v", err)
 	}
 	if err := r.Close(); err == nil || !strings.Contains(err.Error(), path+".part") {

@@ -5,6 +5,7 @@
 #   scripts/setup.sh build   a C compiler and libpcap's headers
 #   scripts/setup.sh lab     and, as root on Linux, what the lab runs
 #   scripts/setup.sh vm      and what runs the lab on another kernel
+#   scripts/setup.sh wine    and what builds and runs the Windows program
 #
 # With WGTRACE_LAB=required also the programs that tests compare with.
 set -eu
@@ -70,6 +71,11 @@ missing() {
 	have_roots || echo roots
 	have_cc || echo cc
 	have_pcap || echo pcap
+	if [ "$wine" = yes ]; then
+		for tool in wine x86_64-w64-mingw32-gcc; do
+			have $tool || echo $tool
+		done
+	fi
 	[ "$lab" = yes ] || return 0
 	for tool in nft nsenter ip; do
 		have $tool || echo $tool
@@ -92,6 +98,8 @@ package() {
 	apt-get:cc) echo gcc libc6-dev ;;
 	apt-get:pcap) echo libpcap-dev ;;
 	apt-get:ip) echo iproute2 ;;
+	apt-get:wine) echo wine wine64 ;;
+	*:x86_64-w64-mingw32-gcc) echo gcc-mingw-w64-x86-64 ;;
 	apt-get:qemu-system-x86_64) echo qemu-system-x86 ;;
 	apt-get:capinfos) echo wireshark-common ;;
 	apt-get:sysctl) echo procps ;;
@@ -160,9 +168,10 @@ apt_install() {
 }
 
 system=$(uname -s)
-lab=no vm=no
+lab=no vm=no wine=no
 [ "${1:-}" != vm ] || vm=yes
-if [ "${1:-build}" != build ] && [ "$system" = Linux ] && [ "$(id -u)" -eq 0 ]; then
+[ "${1:-}" != wine ] || wine=yes
+if [ "${1:-build}" != build ] && [ $wine = no ] && [ "$system" = Linux ] && [ "$(id -u)" -eq 0 ]; then
 	lab=yes
 fi
 

@@ -3,12 +3,35 @@
 package live
 
 import (
+	"fmt"
 	"strings"
 	"unsafe"
 
 	"github.com/google/gopacket/pcap"
 	"golang.org/x/sys/windows"
+
+	"github.com/wgtrace/wgtrace/capture/live/latch"
 )
+
+func init() { latch.Open() }
+
+// load loads the capture library. Everything that calls a function of gopacket
+// comes here first: where the library lacks a function that gopacket needs, it
+// panics, and goes on to call what it has not found.
+func load() (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = &Error{
+				Err: fmt.Errorf("%w that works", ErrNoLibrary), Detail: fmt.Sprint(r),
+				Hint: "uninstall WinPcap, or move away the wpcap.dll that is named here; then " + remedy(ErrNoLibrary),
+			}
+		}
+	}()
+	if pcap.LoadWinPCAP() != nil {
+		return &Error{Err: ErrNoLibrary, Hint: remedy(ErrNoLibrary)}
+	}
+	return nil
+}
 
 // refusalHint: Npcap before 1.55 takes WireGuard adapters for Ethernet and
 // warns, which the binding treats as a failure (Npcap changelog, issue 173).
@@ -84,13 +107,7 @@ func stampSource(device string, peers []string) string {
 	return mode
 }
 
-func offers(device, mode string) (ok bool) {
-	// The functions for time stamps are optional exports of the library.
-	defer func() {
-		if recover() != nil {
-			ok = false
-		}
-	}()
+func offers(device, mode string) bool {
 	in, err := pcap.NewInactiveHandle(pcapName(device))
 	if err != nil {
 		return false
@@ -103,5 +120,3 @@ func offers(device, mode string) (ok bool) {
 	}
 	return false
 }
-
-func loaded() bool { return pcap.LoadWinPCAP() == nil }

@@ -56,7 +56,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // system, and messages of the library quote them.
 func printable(s string) string {
 	q := strconv.QuoteToGraphic(s)
-	return strings.ReplaceAll(q[1:len(q)-1], `\"`, `"`)
+	return strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(q[1 : len(q)-1])
 }
 
 // classify finds the sentinel for what the capture library reported; nil if

@@ -5,6 +5,7 @@ package live
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/google/gopacket/pcap"
 
@@ -46,6 +47,9 @@ func (e pcapEngine) close() { e.h.Close() }
 // every packet, five times the processor time at 300,000 packets a second.
 // Promiscuous mode stays off: what does not concern this host proves nothing.
 func openEngine(device string, o Options) (engine, capture.LinkType, error) {
+	if err := load(); err != nil {
+		return nil, 0, err
+	}
 	stamps := stampSource(device, o.Peers)
 	h, err := activate(device, o, stamps)
 	if err != nil && stamps != "" && classify(err.Error(), "") == nil {
@@ -69,6 +73,12 @@ type activateError struct {
 
 func (e *activateError) Error() string { return e.status.Error() + ": " + e.detail }
 func (e *activateError) Unwrap() error { return e.status }
+
+// isWarning tells by gopacket's texts for the statuses above 0 of
+// pcap_activate(3PCAP): it exports none of them.
+func isWarning(err error) bool {
+	return strings.HasPrefix(err.Error(), "Warning: ") || err.Error() == "Cannot set as promisc"
+}
 
 func activate(device string, o Options, stamps string) (*pcap.Handle, error) {
 	in, err := pcap.NewInactiveHandle(pcapName(device))
@@ -97,6 +107,13 @@ func activate(device string, o Options, stamps string) (*pcap.Handle, error) {
 		}
 	}
 	h, err := in.Activate()
+	if err != nil && isWarning(err) {
+		// The adapter is open, and gopacket gives no handle of it. Opened in
+		// the old way a warning is none (pcap_open_live(3PCAP)); the buffer is
+		// then the library's default, and so are the time stamps.
+		in.CleanUp()
+		return pcap.OpenLive(pcapName(device), int32(o.SnapLen), false, o.Timeout)
+	}
 	if err != nil {
 		e := &activateError{status: err}
 		if detail := in.Error(); detail != nil {
@@ -141,7 +158,10 @@ func openFailure(device string, err error) error {
 // Devices lists the adapters that can be captured on. Without the right to
 // capture the list can be empty on some systems. The error is an *Error.
 func Devices() ([]Device, error) {
-	all, err := findAll()
+	if err := load(); err != nil {
+		return nil, err
+	}
+	all, err := pcap.FindAllDevs()
 	if err != nil {
 		kind := classify(err.Error(), "")
 		if kind == nil {
@@ -154,25 +174,9 @@ func Devices() ([]Device, error) {
 
 // Library returns the name and version of the capture library, "" if there is
 // none.
-func Library() (version string) {
-	if !loaded() {
+func Library() string {
+	if load() != nil {
 		return ""
 	}
-	// gopacket panics where a library does not export what it needs.
-	defer func() {
-		if recover() != nil {
-			version = ""
-		}
-	}()
 	return pcap.Version()
-}
-
-// findAll keeps a panic of the library's binding from ending the program.
-func findAll() (all []pcap.Interface, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("the capture library does not work: %v", r)
-		}
-	}()
-	return pcap.FindAllDevs()
 }

@@ -30,7 +30,7 @@ func hint(err error, s system) string {
 		return permissionHint(s)
 	case ErrNoLibrary:
 		if s.os == "windows" {
-			return "install Npcap from https://npcap.com; reading capture files works without it"
+			return "install Npcap from https://npcap.com with its default options; no restart is needed, but the network drops for some seconds, a remote desktop session too; reading capture files works without it"
 		}
 		return "this program was built without libpcap: build it again with CGO_ENABLED=1 and the libpcap headers (Debian, Ubuntu: apt install libpcap-dev); reading capture files works without it"
 	case ErrNoDevice:
