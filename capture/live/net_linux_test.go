@@ -1,5 +1,3 @@
-//go:build cgo
-
 package live
 
 import (
@@ -9,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -170,6 +169,50 @@ func TestEthernet(t *testing.T) {
 	}
 	if packets[0].Time%1000 == 0 && packets[1].Time%1000 == 0 && packets[2].Time%1000 == 0 {
 		t.Error("no stamp has nanoseconds")
+	}
+}
+
+// The kernel hands the tag of a VLAN over beside the frame; it must be in it, or
+// frames of all VLANs would look like untagged ones.
+func TestVLANTag(t *testing.T) {
+	w := newWire(t)
+	h := open(t, w.near, Options{})
+	tagged := frame(w.nearMAC, w.farMAC, 30)
+	tagged = slices.Insert(tagged, 12, 0x81, 0x00, 0x00, 0x2a)
+	sendFrame(t, w.fd, tagged)
+	packets, _ := collect(t, h, 1)
+	if p := &packets[0]; p.Kind != capture.KindUDP || p.PayloadLen != 30 || int(p.WireLen) != len(tagged) || int(p.CapLen) != len(tagged) || p.VLAN != 42 {
+		t.Errorf("got %+v", p)
+	}
+}
+
+// What a host sends to itself passes the loopback adapter twice.
+func TestLoopbackOnce(t *testing.T) {
+	needsNamespace(t)
+	ip(t, "link set lo up")
+	h := open(t, "lo", Options{SnapLen: maxSnapLen, Buffer: minBuffer})
+	c, err := net.Dial("udp", "127.0.0.1:9")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := c.Write(make([]byte, 33)); err != nil {
+		t.Fatal(err)
+	}
+	var sent int
+	b := capture.NewBatch()
+	for range 4 {
+		if err := h.Next(b); err != nil {
+			t.Fatal(err)
+		}
+		for n := range b.Packets {
+			if p := &b.Packets[n]; p.Kind == capture.KindUDP && p.PayloadLen == 33 {
+				sent++
+			}
+		}
+	}
+	if sent != 1 {
+		t.Errorf("a packet was captured %d times", sent)
 	}
 }
 

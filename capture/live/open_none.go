@@ -1,4 +1,4 @@
-//go:build (windows && !amd64 && !386) || (!windows && !cgo)
+//go:build (windows && !amd64 && !386) || (!windows && !linux && !cgo)
 
 package live
 
