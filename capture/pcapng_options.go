@@ -40,6 +40,7 @@ const (
 const (
 	wgtracePEN    = 32473
 	wgtracePrefix = "wgtrace:"
+	roleUplink    = "uplink" // Interface.Uplink
 )
 
 // Bounds in octets of what is kept of an interface's texts. Names are at most
@@ -118,7 +119,7 @@ func interfaceOptions(iface *Interface, c *clock, o options) bool {
 	}
 }
 
-// ownOption reads "wgtrace:role=tunnel;port=51820". Keys of later versions are
+// ownOption reads "wgtrace:role=tunnel;port=51820;namespace=container wg-easy". Keys of later versions are
 // passed over.
 func ownOption(iface *Interface, s string) {
 	s, ok := strings.CutPrefix(s, wgtracePrefix)
@@ -134,6 +135,9 @@ func ownOption(iface *Interface, s string) {
 					iface.Role = r
 				}
 			}
+			iface.Uplink = value == roleUplink
+		case "namespace":
+			iface.Namespace = value
 		case "port":
 			if port, err := strconv.ParseUint(value, 10, 16); err == nil {
 				iface.WGPort = uint16(port)

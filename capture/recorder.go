@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 )
 
@@ -118,16 +119,25 @@ func (r *Recorder) AddInterface(iface Interface) (int, error) {
 // ownText returns the text of our own option: what a later reader cannot see
 // in the packets.
 func ownText(iface Interface) string {
-	role := iface.Role.String()
-	switch {
-	case role != "" && iface.WGPort != 0:
-		return wgtracePrefix + "role=" + role + ";port=" + strconv.Itoa(int(iface.WGPort))
-	case role != "":
-		return wgtracePrefix + "role=" + role
-	case iface.WGPort != 0:
-		return wgtracePrefix + "port=" + strconv.Itoa(int(iface.WGPort))
+	var fields []string
+	add := func(key, value string) {
+		if value != "" {
+			fields = append(fields, key+"="+strings.ReplaceAll(value, ";", ","))
+		}
 	}
-	return ""
+	role := iface.Role.String()
+	if iface.Uplink {
+		role = roleUplink
+	}
+	add("role", role)
+	if iface.WGPort != 0 {
+		add("port", strconv.Itoa(int(iface.WGPort)))
+	}
+	add("namespace", iface.Namespace)
+	if len(fields) == 0 {
+		return ""
+	}
+	return wgtracePrefix + strings.Join(fields, ";")
 }
 
 // WritePacket writes a packet of wireLen octets, of which data was captured at

@@ -44,6 +44,7 @@ type Interface struct {
 	MAC         MAC
 	Role        Role   // from our own pcapng option; RoleUnknown if not said
 	Namespace   string // where it was captured, if that was in another network namespace; "" if not, or not said
+	Uplink      bool   // the way out of the container that holds the tunnel: the middle of a path, neither tunnel nor WAN
 	WGPort      uint16 // from our own pcapng option; 0 if not said
 }
 

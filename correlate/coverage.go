@@ -105,7 +105,7 @@ func (p *point) addDrop(s span, n uint64) {
 
 // capturePoint is one interface of one source with its role.
 type capturePoint struct {
-	index   int
+	index   int // in Evidence.Captures; -1: the other reading of the recording lists it
 	role    capture.Role
 	roleWhy string
 	source  string

@@ -77,6 +77,7 @@ type Engine struct {
 	inputs []*input
 
 	captures []*capturePoint
+	listed   int           // how many of them Evidence lists
 	cur      *capturePoint // of the packet in hand
 	points   [2]point
 	now      int64

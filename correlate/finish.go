@@ -191,8 +191,8 @@ func (e *Engine) relation() Relation {
 
 func (e *Engine) addCaptures(ev *Evidence) {
 	for _, c := range e.captures {
-		if c.unused && e.opts.OneRecording {
-			continue // the other reading of the recording lists it
+		if c.index < 0 {
+			continue
 		}
 		if c.packets == 0 && e.inputs[c.input].legs != nil {
 			continue // a side that was never there

@@ -230,7 +230,7 @@ func (in *input) drain() {
 func (e *Engine) captureOf(in *input, iface int32, b *capture.Batch) *capturePoint {
 	for int(iface) >= len(in.faces) {
 		c := &capturePoint{
-			index: len(e.captures), input: in.number, source: in.given.Source.Name(),
+			input: in.number, source: in.given.Source.Name(),
 			first: unset, last: unset, dropBase: unset, headFirst: unset,
 		}
 		if n := len(in.faces); n < len(b.Interfaces) {
@@ -239,6 +239,11 @@ func (e *Engine) captureOf(in *input, iface int32, b *capture.Batch) *capturePoi
 		in.faces = append(in.faces, c)
 		e.captures = append(e.captures, c)
 		e.introduce(in, c)
+		if c.index = e.listed; c.unused && e.opts.OneRecording {
+			c.index = -1
+		} else {
+			e.listed++
+		}
 	}
 	return in.faces[iface]
 }

@@ -25,7 +25,8 @@ func (e *Engine) heads(fn func(*capture.Packet, *capturePoint)) {
 func (e *Engine) learnPort() {
 	o := e.outerSide
 	for _, c := range e.captures {
-		if c.iface.WGPort != 0 && o.port == 0 {
+		// A tunnel elsewhere need not listen on the port that its host publishes.
+		if c.iface.WGPort != 0 && o.port == 0 && (c.role == capture.RoleWAN || c.iface.Namespace == "") {
 			o.port, o.portWhy = c.iface.WGPort, "option"
 		}
 	}

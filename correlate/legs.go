@@ -61,12 +61,13 @@ func (e *Engine) splitLegs() bool {
 	c.role, c.roleWhy = capture.RoleWAN, "matched-packets"
 	for leg := legInside; leg <= legElse; leg++ {
 		part := &capturePoint{
-			index: len(e.captures), source: c.source, iface: c.iface,
+			index: e.listed, source: c.source, iface: c.iface,
 			first: unset, last: unset, dropBase: unset, headFirst: unset,
 		}
 		if leg == legInside {
 			part.role, part.roleWhy = capture.RoleTunnel, "matched-packets"
 		}
+		e.listed++
 		in.faces = append(in.faces, part)
 		e.captures = append(e.captures, part)
 	}

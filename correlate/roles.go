@@ -280,7 +280,7 @@ func (e *Engine) assignRoles(faces []*face) error {
 			continue
 		}
 		switch {
-		case f.point.unused:
+		case f.point.unused, f.point.iface.Uplink:
 		case f.packets > 0 && !loopback(f.point):
 			open = append(open, f)
 		case f.point.iface.Role != capture.RoleUnknown:
@@ -331,7 +331,7 @@ func (e *Engine) assignEmpty(faces []*face) {
 	}
 	var empty []*face
 	for _, f := range faces {
-		if f.packets == 0 && !f.point.unused && f.point.role == capture.RoleUnknown && e.silent(f, faces) {
+		if f.packets == 0 && !f.point.unused && !f.point.iface.Uplink && f.point.role == capture.RoleUnknown && e.silent(f, faces) {
 			empty = append(empty, f)
 		}
 	}

@@ -42,7 +42,13 @@ type Inner struct {
 // one behind it by those of the host (ctx). The captures of the uplink are
 // appended to ev.Captures, with no role.
 func RunChain(ev *correlate.Evidence, ctx Context, inner Inner) *Diagnosis {
-	checks := Checks(inner.Context)
+	d := judgeChain(ev, ctx, inner)
+	d.Inner = inner.Evidence
+	return d
+}
+
+func judgeChain(ev *correlate.Evidence, ctx Context, inner Inner) *Diagnosis {
+	checks := append(Checks(inner.Context), Checks(ctx)...)
 	within := judge(inner.Evidence, inner.Context, slices.Clone(checks))
 	d := judge(ev, ctx, checks)
 	places := joinCaptures(ev, inner.Evidence)
@@ -77,7 +83,9 @@ func joinCaptures(ev, inner *correlate.Evidence) []int {
 	places := make([]int, len(inner.Captures))
 	for i, c := range inner.Captures {
 		places[i] = slices.IndexFunc(ev.Captures, func(o correlate.Capture) bool {
-			return c.Role == capture.RoleTunnel && o.Role == c.Role && o.Interface.Name == c.Interface.Name
+			// Live, the tunnel has a tap for each join; a recording is read twice.
+			return c.Role == capture.RoleTunnel && o.Role == c.Role && o.Interface.Name == c.Interface.Name ||
+				o.Source == c.Source && o.Interface.Index == c.Interface.Index && o.Interface.Section == c.Interface.Section
 		})
 		if places[i] < 0 {
 			places[i] = len(ev.Captures)

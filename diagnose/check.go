@@ -41,6 +41,7 @@ func (s State) String() string {
 type Check struct {
 	ID     string
 	Layer  string // "tunnel", "forwarding", "nat", "dns" or "phone"
+	Place  string // "container" or "host", where the tunnel is in a container; "" otherwise
 	State  State
 	Cause  string     // id of the cause that the settings prove; "" otherwise
 	Client netip.Addr // the one of whom it is true; invalid: all
@@ -73,6 +74,8 @@ var points = []point{
 	{id: "allowed-ips", layer: "tunnel", reads: "wireguard", judge: checkAllowedIPs, known: hasPeers},
 	{id: "wg-port", layer: "tunnel", reads: "firewall", causes: []string{"host-firewall-blocks-wg-port"}, applies: onLinux, known: hasDevice},
 
+	{id: "published", layer: "tunnel", reads: "firewall", judge: checkPublished, known: inContainer},
+
 	{id: "forwarding", layer: "forwarding", reads: "switches", causes: []string{"ip-forwarding-off"}, each: true, applies: notWindows},
 	{id: "forwarding", layer: "forwarding", reads: "switches", causes: []string{"windows-forwarding-off"}, each: true, applies: onWindows},
 	{id: "firewall-out", layer: "forwarding", reads: "firewall", causes: []string{"two-firewalls", "docker-forward-drop", "ufw-deny-routed", "firewalld-no-policy", "forward-policy-drop"}, each: true, applies: onLinux},
@@ -90,6 +93,21 @@ var points = []point{
 	{id: "resolver-firewall", layer: "dns", reads: "firewall", causes: []string{"dns-host-firewall"}, each: true, applies: onLinux, known: hasResolver},
 }
 
+// passing are the layers that a machine has around a container with the tunnel:
+// it passes on what the container sends.
+var passing = []string{"forwarding", "nat"}
+
+// place says whose settings those of a context are.
+func (ctx *Context) place() string {
+	switch {
+	case ctx.Inside.IsValid():
+		return "host"
+	case ctx.Enter != nil:
+		return "container"
+	}
+	return ""
+}
+
 // Checks says what the settings alone promise: nothing in it claims that packets
 // get through. Without facts there is nothing to say. Only the first client of
 // which something is wrong is named.
@@ -98,9 +116,15 @@ func Checks(ctx Context) []Check {
 		return nil
 	}
 	clients := ctx.Facts.Clients(ctx.Tunnel)
+	if ctx.Inside.IsValid() {
+		clients = []netip.Addr{ctx.Inside}
+	}
 	var list []Check
 	for i := range points {
 		p := &points[i]
+		if ctx.Inside.IsValid() && !slices.Contains(passing, p.layer) {
+			continue
+		}
 		if p.applies != nil && !p.applies(ctx.OS) || p.known != nil && !p.known(p.view(&ctx, netip.Addr{})) {
 			continue
 		}
@@ -138,7 +162,7 @@ func (p *point) worst(ctx *Context, clients []netip.Addr) (line Check, ok bool) 
 // view returns the facts from where a client stands, without any packet.
 func (p *point) view(ctx *Context, client netip.Addr) *view {
 	v := &view{
-		facts: ctx.Facts, server: ctx.Server,
+		facts: ctx.Facts, server: ctx.Server, around: ctx.Around,
 		path: host.Path{Client: client, Tunnel: ctx.Tunnel, WAN: ctx.WAN},
 	}
 	if d := v.device(); d != nil {
@@ -156,7 +180,7 @@ func (p *point) ask(ctx *Context, client netip.Addr) Check {
 	} else if len(ctx.Prefixes) > 0 {
 		prefix = ctx.Prefixes[0].Masked()
 	}
-	line := Check{ID: p.id, Layer: p.layer, Client: client, Args: map[string]any{
+	line := Check{ID: p.id, Layer: p.layer, Place: ctx.place(), Client: client, Args: map[string]any{
 		"tunnel": ctx.Tunnel, "wan": ctx.WAN, "os": ctx.OS, "port": int(v.port), "client": written(client), "prefix": written(prefix),
 		"server": written(ctx.Server),
 	}}
@@ -173,7 +197,7 @@ func (p *point) ask(ctx *Context, client netip.Addr) Check {
 	if line.Cause != "" {
 		line.Fixes = fixesFor(line.Cause, Values{
 			Tunnel: ctx.Tunnel, WAN: ctx.WAN, Client: client, Prefix: prefix, PrefixGuessed: guessed,
-			Server: ctx.Server, Port: v.port, Remote: ctx.Remote, Drop: v.dropPlace(line.Cause),
+			Server: ctx.Server, Port: v.port, Enter: ctx.Enter, Remote: ctx.Remote, Drop: v.dropPlace(line.Cause),
 			UFW: ctx.Facts.Firewall.UFW, Firewalld: ctx.Facts.Firewall.Firewalld,
 		}, ctx.OS)
 	}

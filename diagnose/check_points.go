@@ -33,6 +33,32 @@ func hasPeers(v *view) bool {
 }
 func hasServer(v *view) bool { return v.server.IsValid() }
 
+func inContainer(v *view) bool { return v.around != nil && v.device() != nil }
+
+// published is the port of the machine around the container that leads to
+// WireGuard in it; 0 if that is not known.
+func (v *view) published() (uint16, host.Fact) {
+	d := v.device()
+	if d == nil || v.around == nil {
+		return 0, host.FactUnknown
+	}
+	return v.around.Facts.Published("udp", v.around.Inside, d.ListenPort)
+}
+
+// checkPublished: calls to the machine are led to the container. Engines can do
+// that without a rule, by a program that passes packets on, so that none is no
+// fault by itself.
+func checkPublished(v *view) (State, map[string]any) {
+	port, f := v.published()
+	switch f {
+	case host.FactYes:
+		return StateOK, map[string]any{"called": int(port)}
+	case host.FactNo:
+		return StateNote, nil
+	}
+	return StateUnknown, nil
+}
+
 func checkPeers(v *view) (State, map[string]any) {
 	d := v.device()
 	if d == nil {

@@ -26,6 +26,9 @@ type Context struct {
 	// Enter is the beginning of a command that runs in the container with the
 	// tunnel, nil on the machine itself.
 	Enter []string
+	// Around is the machine around that container, with Inside; nil if there is
+	// none, or it is not known.
+	Around *Context
 
 	// Facts are the settings of the machine that was captured, nil if not known.
 	Facts *host.Snapshot

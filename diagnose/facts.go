@@ -19,6 +19,7 @@ type view struct {
 	server  netip.Addr     // the host's own address inside the tunnel
 	port    uint16         // WireGuard's
 	finding string         // id
+	around  *Context       // the machine around the container of the tunnel; nil: none
 }
 
 // answer is what facts say of a cause: proved, refuted or nothing, and by what.

@@ -131,6 +131,10 @@ type Diagnosis struct {
 	Headline int // index in Evidence.Clients of the client that the verdict is about; -1: none
 	Caveats  []correlate.Caveat
 	Settings []Check // what the host's settings say, in the order of the path; nil if they are not known
+
+	// Inner is the join inside the container with the tunnel, nil if nobody
+	// watched one.
+	Inner *correlate.Evidence
 }
 
 // Primary returns the finding that the verdict names, or nil.

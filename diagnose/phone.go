@@ -88,7 +88,7 @@ func PhoneChecks(ctx Context, phone *wgconf.Config) []Check {
 
 func phoneViewOf(ctx *Context, phone *wgconf.Config) *phoneView {
 	v := &phoneView{view: &view{
-		facts: ctx.Facts, server: ctx.Server, path: host.Path{Tunnel: ctx.Tunnel, WAN: ctx.WAN},
+		facts: ctx.Facts, server: ctx.Server, around: ctx.Around, path: host.Path{Tunnel: ctx.Tunnel, WAN: ctx.WAN},
 	}, conf: phone}
 	if list := v.addresses(); len(list) > 0 {
 		v.path.Client = list[0]

@@ -36,6 +36,10 @@ func TestPhoneChecks(t *testing.T) {
 		{"loopback", func(p *wgconf.Config, _ *host.Snapshot) { p.Peers[0].Endpoint = "[::1]:51820" }, "phone-endpoint wrong nowhere"},
 		{"link-local", func(p *wgconf.Config, _ *host.Snapshot) { p.Peers[0].Endpoint = "[fe80::1%eth0]:51820" }, "phone-endpoint wrong nowhere"},
 		{"somebody's private address", func(p *wgconf.Config, _ *host.Snapshot) { p.Peers[0].Endpoint = "192.168.7.7:51820" }, "phone-endpoint unknown private"},
+		{"somebody's private address and another port", func(p *wgconf.Config, _ *host.Snapshot) { p.Peers[0].Endpoint = "192.168.7.7:443" }, "phone-endpoint unknown private-port"},
+		{"the server's private address and another port", func(p *wgconf.Config, s *host.Snapshot) {
+			p.Peers[0].Endpoint, s.Adapters[0].Addrs = "192.168.7.7:443", prefixes("192.168.7.7/24")
+		}, "phone-endpoint wrong private-port"},
 		{"the server's private address", func(p *wgconf.Config, s *host.Snapshot) {
 			p.Peers[0].Endpoint, s.Adapters[0].Addrs = "192.168.7.7:51820", prefixes("192.168.7.7/24")
 		}, "phone-endpoint note private"},

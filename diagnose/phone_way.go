@@ -24,7 +24,14 @@ func (v *phoneView) endpoint() ruling {
 	}
 	args := map[string]any{"endpoint": name, "called": int(n), "own": v.callable()}
 	listens := uint16(0) // not known
-	if v.device != nil {
+	facts := v.facts
+	switch {
+	case v.around != nil:
+		// Phones call the machine around the container.
+		facts = v.around.Facts
+		listens, _ = v.published()
+		args["port"] = int(listens)
+	case v.device != nil:
 		listens = v.device.ListenPort
 	}
 	same := listens == 0 || listens == uint16(n)
@@ -36,18 +43,22 @@ func (v *phoneView) endpoint() ruling {
 		return ruling{StateNote, "name-port", "", args}
 	}
 	a = a.Unmap().WithZone("")
-	own := v.facts.IsOwn(a)
+	own := facts.IsOwn(a)
 	switch {
 	case v.serverHas(a):
 		return ruling{StateWrong, "inside", "", args}
 	case a.IsLoopback() || a.IsUnspecified() || a.IsMulticast() || a.IsLinkLocalUnicast():
 		return ruling{StateWrong, "nowhere", "", args}
+	case own == host.FactYes && !same && a.IsPrivate():
+		return ruling{StateWrong, "private-port", "", args}
 	case own == host.FactYes && !same:
 		return ruling{StateWrong, "port", "", args}
 	case sharedSpace.Contains(a):
 		return ruling{StateNote, "shared", "", args}
 	case a.IsPrivate() && own == host.FactYes:
 		return ruling{StateNote, "private", "", args}
+	case a.IsPrivate() && !same:
+		return ruling{StateUnknown, "private-port", "", args}
 	case a.IsPrivate():
 		return ruling{StateUnknown, "private", "", args}
 	case own == host.FactYes:
@@ -62,10 +73,11 @@ func (v *phoneView) endpoint() ruling {
 
 // callable is the server's own address on the WAN, "" if it is not known.
 func (v *phoneView) callable() string {
-	if v.facts == nil {
-		return ""
+	own := v.ownAddrs()
+	if v.around != nil {
+		own = (&view{facts: v.around.Facts, path: host.Path{WAN: v.around.WAN}}).ownAddrs()
 	}
-	for _, a := range v.ownAddrs() {
+	for _, a := range own {
 		if a.Is4() {
 			return a.String()
 		}

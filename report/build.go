@@ -76,9 +76,7 @@ func Build(ev *correlate.Evidence, d *diagnose.Diagnosis, info Info) *Report {
 	if x := info.Redact; x != nil {
 		x.learnCaptures(ev)
 		x.learnHost(r.Host)
-		if r.Container != nil {
-			x.learnHost(r.Container.Facts)
-		}
+		x.learnContainer(r.Container)
 		x.report(r)
 	}
 	return r

@@ -33,8 +33,9 @@ type Proof struct {
 
 	shown  map[proofFrame]string // what the report says of a packet
 	flows  map[proofKey]proofFlow
-	ends   map[[2]netip.Addr]bool // of these, for fragments
-	calls  map[netip.AddrPort]int // packets of WireGuard endpoints that were kept
+	within map[proofKey]netip.AddrPort // what a container makes of a client's address
+	ends   map[[2]netip.Addr]bool      // of these, for fragments
+	calls  map[netip.AddrPort]int      // packets of WireGuard endpoints that were kept
 	seen   map[proofCount]int
 	arp    int
 	kept   []proofPacket
@@ -112,6 +113,13 @@ func NewProof(r *Report, ev *correlate.Evidence, d *diagnose.Diagnosis, info Inf
 		}
 		row++
 	}
+	if d.Inner != nil {
+		p.within = make(map[proofKey]netip.AddrPort)
+		for i := range d.Inner.Flows {
+			f := &d.Inner.Flows[i]
+			p.within[proofKey{f.Proto, f.Client, f.Remote}] = f.Translated
+		}
+	}
 	p.choose(ev, sighted)
 	for i := range ev.WireGuard.Peers {
 		p.calls[ev.WireGuard.Peers[i].Endpoint] = 0
@@ -152,7 +160,7 @@ func (p *Proof) choose(ev *correlate.Evidence, sighted map[proofKey]bool) {
 }
 
 func (p *Proof) take(f *correlate.Flow) {
-	for _, client := range []netip.AddrPort{f.Client, f.Translated} {
+	for _, client := range []netip.AddrPort{f.Client, f.Translated, p.within[proofKey{f.Proto, f.Client, f.Remote}]} {
 		if !client.IsValid() {
 			continue
 		}
@@ -263,8 +271,8 @@ func join(a, b string) string {
 }
 
 // Write writes what was collected as pcapng, on the clock of the tunnel's tap.
-// Captures that have a role are there even if nothing of them was kept: that
-// they saw nothing is part of the proof.
+// Captures of the path are there even if nothing of them was kept: that they saw
+// nothing is part of the proof.
 func (p *Proof) Write(w io.Writer) error {
 	info := capture.RecorderInfo{Application: p.r.Tool.Name + " " + p.r.Tool.Version, Comment: join(p.word("about"), p.r.hidden)}
 	rec, err := capture.RecordTo(w, "evidence", info)
@@ -277,7 +285,7 @@ func (p *Proof) Write(w io.Writer) error {
 		if n := p.ifaces[sourceOf(c.Source, &c.Interface)]; n != i {
 			continue
 		}
-		if used := slices.ContainsFunc(p.kept, func(k proofPacket) bool { return k.capture == i }); c.Role == capture.RoleUnknown && !used {
+		if used := slices.ContainsFunc(p.kept, func(k proofPacket) bool { return k.capture == i }); c.Role == capture.RoleUnknown && !c.Interface.Uplink && !used {
 			continue
 		}
 		if number[i], err = rec.AddInterface(p.iface(i)); err != nil {
@@ -315,11 +323,12 @@ func (p *Proof) iface(i int) capture.Interface {
 	}
 	// Other programs print these as they stand.
 	out.Name, out.Description, out.Filter, out.OS = sanitize(out.Name), sanitize(out.Description), sanitize(out.Filter), sanitize(out.OS)
+	out.Namespace = sanitize(out.Namespace)
 	if p.x == nil {
 		return out
 	}
 	out.Name, out.Description, out.Filter = p.x.String(out.Name), p.x.String(out.Description), p.x.String(out.Filter)
-	out.OS = p.x.String(out.OS)
+	out.OS, out.Namespace = p.x.String(out.OS), p.x.String(out.Namespace)
 	out.MAC = p.x.mac(out.MAC)
 	out.Addrs = slices.Clone(out.Addrs)
 	for j, a := range out.Addrs {

@@ -44,10 +44,6 @@ func (x *Redactor) report(r *Report) {
 			x.hide(nameSpace, *n)
 		}
 	}
-	if c := r.Container; c != nil {
-		x.hide(nameSpace, c.Place)
-		x.hide(nameSpace, c.Name)
-	}
 	x.walk(reflect.ValueOf(r).Elem())
 	r.Host = x.HostJSON(r.Host)
 	if c := r.Container; c != nil {
@@ -62,6 +58,16 @@ func (x *Redactor) report(r *Report) {
 	}
 	x.settings(r.settings)
 	r.hidden = x.sentence(r.words)
+}
+
+// learnContainer learns the names that the place of the tunnel brings along; c
+// may be nil.
+func (x *Redactor) learnContainer(c *Container) {
+	if c != nil {
+		x.learnHost(c.Facts)
+		x.hide(nameSpace, c.Place)
+		x.hide(nameSpace, c.Name)
+	}
 }
 
 // learnChecks learns the names that a phone's configuration and that of its
@@ -83,7 +89,12 @@ func (x *Redactor) learnChecks(checks []diagnose.Check) {
 // check redacts the answer of wgtrace check.
 func (x *Redactor) check(c *Check) {
 	x.learnHost(c.Host)
+	x.learnContainer(c.Container)
 	x.settings(c.Settings)
+	if p := c.Container; p != nil {
+		x.walk(reflect.ValueOf(p).Elem())
+		p.Facts = x.HostJSON(p.Facts)
+	}
 	c.Verdict.Headline = x.String(c.Verdict.Headline)
 	c.Host = x.HostJSON(c.Host)
 	c.hidden = x.sentence(c.words)

@@ -14,6 +14,7 @@ import (
 type Setting struct {
 	ID     string  `json:"id"`
 	Layer  string  `json:"layer"`  // tunnel, forwarding, nat, dns, phone
+	Place  *string `json:"place"`  // container, host: whose settings they are where the tunnel is in a container; null where it is not
 	State  string  `json:"state"`  // ok, wrong, unknown, note
 	Client *string `json:"client"` // of whom it is true; null is everybody
 	Cause  *string `json:"cause"`  // id, where the settings prove one
@@ -30,7 +31,7 @@ func settingsOf(words *text.Catalog, checks []diagnose.Check) []Setting {
 		c := &checks[i]
 		args := sanitizeArgs(c.Args)
 		row := Setting{
-			ID: c.ID, Layer: c.Layer, State: c.State.String(), Client: address(c.Client), Cause: known(c.Cause),
+			ID: c.ID, Layer: c.Layer, Place: known(c.Place), State: c.State.String(), Client: address(c.Client), Cause: known(c.Cause),
 			Title: words.Check(c.ID, args), Fixes: b.fixesOf(c.Fixes, args),
 		}
 		reason, _ := args["reason"].(string)
@@ -60,9 +61,17 @@ func (t *printer) settingsTable() table {
 		columns: []string{t.word("col-setting", nil), "", t.word("col-found", nil)}}
 	for i := range t.r.settings {
 		x := &t.r.settings[i]
-		s.rows = append(s.rows, []string{x.Title, t.word("state-"+x.State, nil), x.Found})
+		s.rows = append(s.rows, []string{t.placed(x.Title, x.Place), t.word("state-"+x.State, nil), x.Found})
 	}
 	return s
+}
+
+// placed adds to a title whose settings it stands over.
+func (t *printer) placed(title string, place *string) string {
+	if place == nil {
+		return title
+	}
+	return t.word("place-"+*place, map[string]any{"name": title})
 }
 
 // CheckSchema is the version of the answer of wgtrace check.
@@ -76,6 +85,8 @@ type Check struct {
 	Verdict  CheckVerdict    `json:"verdict"`
 	Settings []Setting       `json:"settings"`
 	Host     json.RawMessage `json:"host"`
+	// Container is the one with the tunnel, null if it is in none.
+	Container *Container `json:"container"`
 
 	words  *text.Catalog
 	hidden string // what redaction has replaced, "" if nothing
@@ -104,6 +115,7 @@ func BuildCheck(checks []diagnose.Check, taken time.Time, info Info) *Check {
 	}
 	b := builder{info: info, words: words}
 	c := &Check{Schema: CheckSchema, Tool: b.tool(), Settings: settingsOf(words, checks), Host: info.HostJSON, words: words}
+	c.Container = b.container()
 	if !taken.IsZero() {
 		c.Taken = &taken
 	}
@@ -141,12 +153,12 @@ func CheckText(w io.Writer, c *Check, opts TextOptions) error {
 		state = max(state, columns(t.word("state-"+s.State, nil)))
 	}
 	indent := state + 2
-	layer := ""
+	last := ""
 	for i := range c.Settings {
 		s := &c.Settings[i]
-		if s.Layer != layer {
-			layer = s.Layer
-			t.heading(t.word("layer-"+layer, nil))
+		if heading := t.placed(t.word("layer-"+s.Layer, nil), s.Place); heading != last {
+			last = heading
+			t.heading(heading)
 		}
 		found := s.Found
 		if s.State == "wrong" && s.Client != nil && !strings.Contains(found, *s.Client) {

@@ -44,8 +44,12 @@ func (o *outputOptions) writeBundle(w io.Writer, r *report.Report, proof *report
 	if err := add("evidence.pcapng", func(w io.Writer) error { _, err := w.Write(evidence.Bytes()); return err }); err != nil {
 		return err
 	}
+	var facts any = r.Host
+	if r.Container != nil {
+		facts = stored{r.Host, r.Container}
+	}
 	if r.Host != nil {
-		if err := add("host.json", func(w io.Writer) error { return writeJSON(w, r.Host) }); err != nil {
+		if err := add("host.json", func(w io.Writer) error { return writeJSON(w, facts) }); err != nil {
 			return err
 		}
 	}

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"io"
 	"net/netip"
-	"os"
 	"time"
 
 	"github.com/wgtrace/wgtrace/correlate"
@@ -17,9 +15,6 @@ import (
 // factsTimeout is how long the settings of a host may take: PowerShell alone
 // takes seconds, and nobody waits longer for a report.
 const factsTimeout = 30 * time.Second
-
-// maxFacts bounds a file of host facts in octets; a snapshot has thousands.
-const maxFacts = 64 << 20
 
 // readFacts reads the settings of this host as far as they can be read: nil if
 // not at all, which is no error, because the packets are there.
@@ -87,28 +82,6 @@ func (f *runFacts) end(ctx context.Context, ev *correlate.Evidence, tunnel strin
 		now.CountersBefore = before[0].Counters
 	}
 	return now, within
-}
-
-// loadFacts reads a snapshot from a file: one by itself, a report, or the answer
-// of wgtrace check.
-func loadFacts(path string) (*host.Snapshot, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, usage("wgtrace check --format json on the server makes such a file", "--host-facts %s: %s", path, cause(err))
-	}
-	defer f.Close()
-	raw, err := io.ReadAll(io.LimitReader(f, maxFacts+1))
-	if err != nil {
-		return nil, usage("", "--host-facts %s: %s", path, cause(err))
-	}
-	if len(raw) > maxFacts {
-		return nil, usage("", "--host-facts %s: longer than %d octets", path, maxFacts)
-	}
-	s, err := host.Decode(raw)
-	if err != nil {
-		return nil, usage("wgtrace check --format json on the server makes such a file", "--host-facts %s: %s", path, printable(err.Error()))
-	}
-	return s, nil
 }
 
 // factsJSON is a snapshot as the report holds it.

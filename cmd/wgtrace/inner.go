@@ -28,11 +28,11 @@ func (o *liveOptions) openInner(t *taps) error {
 	if o.inside.uplink == "" {
 		return errNoUplink
 	}
-	tunnel, err := o.tap(t, o.inside.facts, o.tunnel, capture.RoleTunnel, 2)
+	tunnel, err := o.tap(t, o.inside.facts, o.tunnel, capture.RoleTunnel, tapTunnelAgain)
 	if err != nil {
 		return err
 	}
-	uplink, err := o.tap(t, o.inside.facts, o.inside.uplink, capture.RoleWAN, 3)
+	uplink, err := o.tap(t, o.inside.facts, o.inside.uplink, capture.RoleWAN, tapUplink)
 	if err != nil {
 		tunnel.Close()
 		return err
@@ -52,6 +52,7 @@ func (o *liveOptions) watchInner(ctx context.Context, t *taps) <-chan *correlate
 	}
 	within := *o
 	within.inside = nil
+	within.analysis.port = 0 // what the host publishes need not be what the container listens on
 	opts := within.engineOptions(o.inside.facts)
 	go func() {
 		ev, err := correlate.New(opts).Run(context.WithoutCancel(ctx), []correlate.Input{
@@ -66,22 +67,12 @@ func (o *liveOptions) watchInner(ctx context.Context, t *taps) <-chan *correlate
 	return result
 }
 
-// diagnose judges the run: facts are this host's, within those of the container
-// with the tunnel.
-func (o *liveOptions) diagnose(ev, inner *correlate.Evidence, system string, facts, within *host.Snapshot) *diagnose.Diagnosis {
+// diagnose judges the run: facts are this host's.
+func (o *liveOptions) diagnose(ev, inner *correlate.Evidence, system string, facts *host.Snapshot) *diagnose.Diagnosis {
 	base := o.analysis.context(system)
 	if o.inside == nil {
 		addFacts(&base, facts, o.tunnel, o.wan)
 		return diagnose.Run(ev, base)
 	}
-	if within == nil {
-		within = o.inside.facts
-	}
-	container := o.inside.context(base, within, o.tunnel)
-	outer := o.inside.outer(base, container, facts, o.wan)
-	if inner == nil {
-		outer.Facts = nil // whose settings count, the third tap alone tells
-		return diagnose.Run(ev, outer)
-	}
-	return diagnose.RunChain(ev, outer, diagnose.Inner{Evidence: inner, Context: container})
+	return o.inside.judge(ev, inner, base, facts, o.tunnel, o.wan)
 }

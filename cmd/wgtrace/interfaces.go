@@ -55,7 +55,7 @@ func hostInterfaces(ctx context.Context, asJSON bool, s streams) error {
 	rows := facts.Rows() // never nil: an empty list is [] in JSON
 	for _, i := range allInside(ctx) {
 		for _, r := range i.facts.Rows() {
-			r.Namespace, r.Place = netns.Prefix+i.ns.Spec(), i.label()
+			r.Namespace, r.Place = netns.Prefix+i.ns.Spec(), i.place
 			rows = append(rows, r)
 		}
 	}

@@ -4,13 +4,17 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/wgtrace/wgtrace/internal/lab"
+	"github.com/wgtrace/wgtrace/report"
 )
 
 // TestContainer runs wgtrace live without a flag on a host whose WireGuard is in
@@ -37,6 +41,7 @@ func TestContainer(t *testing.T) {
 				if err := l.Apply(ctx, lab.Fault{Name: c.scenario}); err != nil {
 					t.Fatal(err)
 				}
+				checkContainer(t, ctx, l, c.segment, c.cause)
 				got := watchContainer(t, ctx, l, w, c.want.Status != "healthy")
 				if got.verdict != c.want {
 					t.Errorf("%+v, want %+v\n%s", got.verdict, c.want, got.text(t))
@@ -75,7 +80,8 @@ func TestContainer(t *testing.T) {
 // watchContainer runs wgtrace live on the lab's host while the phone tries.
 func watchContainer(t *testing.T, ctx context.Context, l *lab.Lab, w lab.Workload, dead bool) outcome {
 	t.Helper()
-	watch := startLive(t, l)
+	ticket := filepath.Join(t.TempDir(), "ticket.zip")
+	watch := startLive(t, l, "--with-host-facts", "--bundle", ticket, "--redact=none")
 	begun := time.Now()
 	if _, err := l.Run(ctx, lab.First, lab.Run{Workload: w, Bulk: 200_000, Seed: time.Now().UnixNano()}); err != nil {
 		t.Fatal(err)
@@ -85,10 +91,89 @@ func watchContainer(t *testing.T, ctx context.Context, l *lab.Lab, w lab.Workloa
 	}
 	settle(t, ctx, l)
 	got := watch.stop(t)
-	if again := readBack(t, watch.pcap); again.verdict != got.verdict {
-		t.Errorf("read of the recording: %+v, live said %+v\n%s", again.verdict, got.verdict, again.text(t))
+	dir := t.TempDir()
+	unzip(t, ticket, dir)
+	evidence, facts := filepath.Join(dir, "evidence.pcapng"), filepath.Join(dir, "host.json")
+	for name, files := range map[string][]string{
+		"recording": {watch.pcap}, "bundle": {evidence, "--host-facts", facts}, "evidence alone": {evidence},
+	} {
+		again := readBack(t, files...)
+		if again.verdict != got.verdict {
+			t.Errorf("read of the %s: %+v, live said %+v\n%s", name, again.verdict, got.verdict, again.text(t))
+		}
+		if len(got.report.Findings) == 0 || len(again.report.Findings) == 0 {
+			continue
+		}
+		live, read := got.report.Findings[0], again.report.Findings[0]
+		if deref(read.Segment) != deref(live.Segment) {
+			t.Errorf("read of the %s: segment %q, live said %q\n%s", name, deref(read.Segment), deref(live.Segment), again.text(t))
+		}
+		if name != "evidence alone" && (len(read.Causes) == 0 || read.Causes[0] != live.Causes[0]) {
+			t.Errorf("read of the %s: causes %+v, live said %+v", name, read.Causes, live.Causes)
+		}
+		for _, command := range read.Fixes[0].Commands {
+			if strings.HasPrefix(command, "nsenter -t "+placePID+" -n ") != (deref(read.Segment) == "container") {
+				t.Errorf("read of the %s: command %q in segment %s", name, command, deref(read.Segment))
+			}
+		}
 	}
 	return got
+}
+
+// checkContainer wants wgtrace check to find what is wrong, and where, in the
+// settings of the container and of the host around it, and the same again in what
+// it stored.
+func checkContainer(t *testing.T, ctx context.Context, l *lab.Lab, place, cause string) {
+	t.Helper()
+	cmd := selfOn(t, ctx, l.Host(), nil, "check", "--format", "json")
+	raw, err := cmd.Output()
+	var ended *exec.ExitError
+	if err != nil && !errors.As(err, &ended) {
+		t.Fatal(err)
+	}
+	var c report.Check
+	if err := json.Unmarshal(raw, &c); err != nil {
+		t.Fatalf("%v: %s", err, raw)
+	}
+	var wrong, want []string
+	if cause != "" {
+		want = append(want, place+" "+cause)
+	}
+	published := false
+	for _, s := range c.Settings {
+		if s.State == "unknown" || s.Place == nil {
+			t.Errorf("%s: %s, place %v: %s", s.ID, s.State, s.Place, s.Found)
+		}
+		published = published || s.ID == "published" && s.State == "ok"
+		if s.State != "wrong" {
+			continue
+		}
+		wrong = append(wrong, deref(s.Place)+" "+deref(s.Cause))
+		enter := fmt.Sprintf("nsenter -t %d -n ", l.Server().PID())
+		if len(s.Fixes) == 0 || strings.HasPrefix(s.Fixes[0].Commands[0], enter) != (place == "container") {
+			t.Errorf("%s: fixes %+v for the %s", s.ID, s.Fixes, place)
+		}
+	}
+	if fmt.Sprint(wrong) != fmt.Sprint(want) || !published || c.Container == nil || cmd.ProcessState.ExitCode() != report.StatusExit(c.Verdict.Status) {
+		t.Errorf("wrong %q, want %q; published %v, container %v, exit status %d\n%s", wrong, want, published, c.Container, cmd.ProcessState.ExitCode(), raw)
+	}
+	file := filepath.Join(t.TempDir(), "facts.json")
+	if err := os.WriteFile(file, raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var again report.Check
+	if out := wgtrace(nil, "check", "--json", "--host-facts", file); json.Unmarshal([]byte(out.stdout), &again) != nil || out.stderr != "" {
+		t.Fatalf("judged elsewhere: %s%s", out.stdout, out.stderr)
+	}
+	for i := range c.Settings {
+		if i >= len(again.Settings) || again.Settings[i].State != c.Settings[i].State || deref(again.Settings[i].Place) != deref(c.Settings[i].Place) {
+			t.Errorf("judged elsewhere: %+v, there %+v", again.Settings, c.Settings)
+			break
+		}
+	}
+	if out := wgtrace(nil, "check", "--host-facts", file); !strings.Contains(out.stdout, "in the container") {
+		t.Errorf("no word of the container:\n%s", out.stdout)
+	}
 }
 
 // checkPlaces wants the three taps, each with its place.

@@ -9,7 +9,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,7 +18,6 @@ import (
 	"github.com/wgtrace/wgtrace/capture/live"
 	"github.com/wgtrace/wgtrace/correlate"
 	"github.com/wgtrace/wgtrace/internal/host"
-	"github.com/wgtrace/wgtrace/internal/netns"
 	"github.com/wgtrace/wgtrace/report"
 )
 
@@ -41,7 +39,8 @@ type liveOptions struct {
 	withFacts bool
 	bare      bool // wgtrace without arguments
 
-	inside *inside // the namespace of the tunnel, where it is another one; nil
+	inside    *inside // the namespace of the tunnel, where it is another one; nil
+	published uint16  // the port of this host that leads to the tunnel there; 0: not known
 }
 
 func liveCommand(s streams) *cobra.Command {
@@ -125,21 +124,19 @@ func (o *liveOptions) run(ctx context.Context, s streams) error {
 
 	settings := startFacts(ctx, o.inside)
 	ev, inner, runErr := o.watch(ctx, facts, t, signals, s.err)
-	var within *host.Snapshot // what the container of the tunnel says
 	if runErr == nil {
-		now, there := settings.end(context.WithoutCancel(ctx), ev, o.tunnel)
-		if within = there; now != nil {
+		now, within := settings.end(context.WithoutCancel(ctx), ev, o.tunnel)
+		if now != nil {
 			facts = now
+		}
+		if within != nil {
+			o.inside.facts = within
 		}
 	}
 	var failed error
 	if t.recorder != nil {
-		switch {
-		case !o.withFacts || runErr != nil:
-		case o.inside != nil:
-			o.note(s.err, "the recording is without host facts: it holds those of one host, and the tunnel is in a container")
-		default:
-			failed = t.recorder.WriteHostFacts(factsJSON(facts))
+		if o.withFacts && runErr == nil {
+			failed = t.recorder.WriteHostFacts(storedFacts(facts, o.inside))
 		}
 		if err := t.save(); err != nil {
 			failed = usage("what was captured until then stands in the .part file", "%s", err)
@@ -150,9 +147,9 @@ func (o *liveOptions) run(ctx context.Context, s streams) error {
 	}
 	system := o.output.system(runtime.GOOS)
 	info := report.Info{Live: true, OSChoice: system, HostJSON: factsJSON(facts)}
-	d := o.diagnose(ev, inner, system, facts, within)
+	d := o.diagnose(ev, inner, system, facts)
 	if o.inside != nil {
-		info.Container = &report.Container{Name: o.inside.ns.Container, Place: o.inside.label(), Facts: factsJSON(within)}
+		info.Container = o.inside.row()
 	}
 	err = o.output.publish(s, ev, d, info)
 	return errors.Join(failed, err)
@@ -169,8 +166,6 @@ func (o *liveOptions) check(f *pflag.FlagSet) error {
 		return usage("-s 256", "-s %d: must lie between %d and %d", o.snapLen, minSnapLen, maxSnapLen)
 	case o.tunnel != "" && o.tunnel == o.wan:
 		return sameAdapter(o.tunnel)
-	case o.withFacts && strings.HasPrefix(o.tunnel, netns.Prefix):
-		return usage("", "--with-host-facts: a recording holds the settings of one host, and the tunnel is in a container")
 	case o.withFacts && o.write == "":
 		return usage("wgtrace live -w run.pcapng --with-host-facts", "--with-host-facts: nothing is recorded without -w")
 	case f.Changed("write") && o.write == "":

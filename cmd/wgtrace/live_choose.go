@@ -39,6 +39,11 @@ func (o *liveOptions) choose(ctx context.Context, facts *host.Snapshot) (_ strin
 	if o.tunnel == o.wan && o.inside == nil {
 		return "", sameAdapter(o.tunnel)
 	}
+	if o.inside != nil {
+		if d := o.inside.facts.Device(o.tunnel); d != nil {
+			o.published, _ = readFacts(ctx, nil).Published("udp", o.inside.addr(), d.ListenPort)
+		}
+	}
 	return fmt.Sprintf("tunnel %s (%s), WAN %s (%s)", printable(o.tunnel), tunnelWhy, printable(o.wan), wanWhy), nil
 }
 

@@ -10,12 +10,18 @@ import (
 	"github.com/wgtrace/wgtrace/internal/host"
 )
 
+// recordedTap is a tap that the recording holds.
+type recordedTap struct {
+	handle *live.Handle
+	index  int // of the recorder's interface
+}
+
 // taps are the open captures of a run.
 type taps struct {
 	tunnel, wan *live.Handle
 	inner       []*live.Handle // the tunnel once more and the uplink of its container; nil without one
 	recorder    *capture.Recorder
-	index       [2]int     // of the recorder's interfaces
+	recorded    []recordedTap
 	tees        []*liveTee // one for each tap; none if nobody wants packets afterwards
 }
 
@@ -38,10 +44,10 @@ func (o *liveOptions) open(facts *host.Snapshot, stderr io.Writer) (_ *taps, err
 			return nil, err
 		}
 	}
-	if t.tunnel, err = o.tap(t, o.home(facts), o.tunnel, capture.RoleTunnel, 0); err != nil {
+	if t.tunnel, err = o.tap(t, o.home(facts), o.tunnel, capture.RoleTunnel, tapTunnel); err != nil {
 		return nil, err
 	}
-	if t.wan, err = o.tap(t, facts, o.wan, capture.RoleWAN, 1); err != nil {
+	if t.wan, err = o.tap(t, facts, o.wan, capture.RoleWAN, tapWAN); err != nil {
 		return nil, err
 	}
 	if o.inside == nil {
@@ -63,13 +69,21 @@ func (o *liveOptions) home(facts *host.Snapshot) *host.Snapshot {
 	return facts
 }
 
-// tap opens one tap. The first two are recorded: n is their index.
+// The taps in the order in which they are opened.
+const (
+	tapTunnel = iota
+	tapWAN
+	tapTunnelAgain // for the join inside the container; in the recording it would be the first one twice
+	tapUplink
+)
+
+// tap opens one tap.
 func (o *liveOptions) tap(t *taps, facts *host.Snapshot, name string, role capture.Role, n int) (*live.Handle, error) {
 	opts := live.Options{SnapLen: o.snapLen, Peers: []string{o.tunnel, o.wan}}
-	opts.Interface = capture.Interface{Index: n, Name: name, Role: role, WGPort: o.portOf(facts)}
+	opts.Interface = capture.Interface{Index: n, Name: name, Role: role, WGPort: o.portOf(facts), Uplink: n == tapUplink}
 	within := o.inside != nil && facts == o.inside.facts
 	if within {
-		opts.Interface.Namespace = o.inside.label()
+		opts.Interface.Namespace = o.inside.place
 	}
 	if a := facts.Adapter(name); a != nil {
 		opts.Interface.Addrs, opts.Interface.Description = a.Addrs, a.Description
@@ -80,14 +94,14 @@ func (o *liveOptions) tap(t *taps, facts *host.Snapshot, name string, role captu
 			opts.Own = append(opts.Own, p.Addr())
 		}
 	}
-	recorded := t.recorder != nil && n < len(t.index)
+	record, index := t.recorder != nil && n != tapTunnelAgain, 0
 	kept := t.tee(o.output.proof.wanted())
-	if recorded || kept != nil {
+	if record || kept != nil {
 		opts.Tee = func(_ int32, timeNS int64, wireLen int, data []byte, dir capture.Direction) {
-			if recorded {
+			if record {
 				// A failed write is kept by the recorder and told at the end: the
 				// diagnosis goes on.
-				_ = t.recorder.WritePacket(t.index[n], timeNS, wireLen, data, dir)
+				_ = t.recorder.WritePacket(index, timeNS, wireLen, data, dir)
 			}
 			if kept != nil {
 				kept.keep(timeNS, wireLen, data, dir)
@@ -105,11 +119,12 @@ func (o *liveOptions) tap(t *taps, facts *host.Snapshot, name string, role captu
 	if kept != nil {
 		kept.handle = h
 	}
-	if recorded {
-		if t.index[n], err = t.recorder.AddInterface(h.Interface()); err != nil {
+	if record {
+		if index, err = t.recorder.AddInterface(h.Interface()); err != nil {
 			h.Close()
 			return nil, usage("", "write %s: %s", o.write, err)
 		}
+		t.recorded = append(t.recorded, recordedTap{h, index})
 	}
 	return h, nil
 }
@@ -121,7 +136,7 @@ func (o *liveOptions) portOf(facts *host.Snapshot) uint16 {
 		return o.analysis.port
 	}
 	if o.inside != nil && facts != o.inside.facts {
-		return 0 // what a host publishes need not be what the container listens on
+		return o.published
 	}
 	if d := facts.Device(o.tunnel); d != nil {
 		return d.ListenPort
@@ -139,9 +154,9 @@ func (t *taps) save() error {
 
 // writeStats records what the kernel says it dropped.
 func (t *taps) writeStats() {
-	for n, h := range []*live.Handle{t.tunnel, t.wan} {
+	for _, r := range t.recorded {
 		// A failed write is kept by the recorder and told at the end.
-		_ = t.recorder.WriteStats(t.index[n], h.Stats())
+		_ = t.recorder.WriteStats(r.index, r.handle.Stats())
 	}
 }
 

@@ -98,7 +98,11 @@ func (o *readOptions) run(cmd *cobra.Command, args []string, s streams) error {
 	if err := errors.Join(reportDamage(engine, s.err), src.checkPicks()); err != nil {
 		return err
 	}
-	facts, err := o.facts(src, s.err)
+	facts, in, err := o.facts(src, s.err)
+	if err != nil {
+		return err
+	}
+	inner, in, err := o.readInner(ev, in)
 	if err != nil {
 		return err
 	}
@@ -108,19 +112,26 @@ func (o *readOptions) run(cmd *cobra.Command, args []string, s streams) error {
 	}
 	system := o.output.system(found)
 	dc := o.analysis.context(system)
-	addFacts(&dc, facts, "", "")
 	wrong := o.contradicted(ev, list)
-	d := diagnose.Run(ev, dc)
+	info := report.Info{OSChoice: system, HostJSON: factsJSON(facts)}
+	var d *diagnose.Diagnosis
+	if in != nil {
+		info.Container = in.row()
+		d = in.judge(ev, inner, dc, facts, "", "")
+	} else {
+		addFacts(&dc, facts, "", "")
+		d = diagnose.Run(ev, dc)
+	}
 	if d.Status != diagnose.StatusHealthy {
 		contradict(ev, wrong, s.err)
 	}
-	return o.output.publish(s, ev, d, report.Info{OSChoice: system, HostJSON: factsJSON(facts)})
+	return o.output.publish(s, ev, d, info)
 }
 
 // facts are the settings of the machine that was captured: those of --host-facts,
 // else those that a recording of ours holds. The settings of this machine are
 // never read: it need not be the one.
-func (o *readOptions) facts(src *sources, stderr io.Writer) (*host.Snapshot, error) {
+func (o *readOptions) facts(src *sources, stderr io.Writer) (*host.Snapshot, *inside, error) {
 	if o.hostFile != "" {
 		return loadFacts(o.hostFile)
 	}
@@ -129,14 +140,14 @@ func (o *readOptions) facts(src *sources, stderr io.Writer) (*host.Snapshot, err
 		if raw == nil {
 			continue
 		}
-		s, err := host.Decode(raw)
+		s, in, err := decodeFacts(raw)
 		if err != nil {
 			complain(stderr, 0, printable(f.Name()+": "+err.Error()), "the packets are judged without the settings of the host")
 			continue
 		}
-		return s, nil
+		return s, in, nil
 	}
-	return nil, nil
+	return nil, nil, nil
 }
 
 // sources lists what was named, with the roles that flags give.
@@ -227,31 +238,4 @@ func contradict(ev *correlate.Evidence, wrong []*correlate.Capture, stderr io.Wr
 		complain(stderr, 0, fmt.Sprintf("%s was named with --%s, but looks like the other side", c.Source, c.Role),
 			"exchange --tunnel and --wan, or leave both out")
 	}
-}
-
-// readApart reads a recording that holds its interfaces one after the other
-// once for each side of the join, so that both come in the order of time. What
-// is no regular file cannot be read again: nil.
-func (o *readOptions) readApart(path string, first *correlate.Evidence) (*correlate.Evidence, error) {
-	if st, err := os.Stat(path); err != nil || !st.Mode().IsRegular() {
-		return nil, nil
-	}
-	var inputs []correlate.Input
-	for _, wan := range []bool{false, true} {
-		f, err := capture.Open(path)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		in := correlate.Input{Source: f}
-		for i := range first.Captures {
-			if c := &first.Captures[i]; (c.Role == capture.RoleWAN) == wan {
-				in.Picks = append(in.Picks, correlate.Pick{Exact: &c.Interface, Role: c.Role, Why: c.RoleWhy})
-			}
-		}
-		inputs = append(inputs, in)
-	}
-	opts := o.analysis.engine()
-	opts.OneRecording = true
-	return correlate.New(opts).Run(context.Background(), inputs)
 }

@@ -308,8 +308,8 @@ func (s *Snapshot) TranslatesTo(p Path) []netip.Addr {
 	var list []netip.Addr
 	for _, c := range s.Firewall.hook("postrouting", "nat", packet.Family) {
 		for i := range c.Rules {
-			a, err := netip.ParseAddr(c.Rules[i].To)
-			if err == nil && w.matches(&c.Rules[i]) != FactNo {
+			a, _, ok := c.Rules[i].to()
+			if ok && w.matches(&c.Rules[i]) != FactNo {
 				list = append(list, a)
 			}
 		}

@@ -80,7 +80,7 @@ type Rule struct {
 	Unclear bool    `json:"unclear,omitempty"`
 	Verdict Verdict `json:"verdict,omitempty"`
 	Target  string  `json:"target,omitempty"`  // the chain of jump and goto; the statement of translate
-	To      string  `json:"to,omitempty"`      // the address that translate puts on, where it names one
+	To      string  `json:"to,omitempty"`      // the address that translate puts on, where it names one, with the port if it names that too
 	Packets *uint64 `json:"packets,omitempty"` // that it has counted; nil if it does not count
 }
 

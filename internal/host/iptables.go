@@ -136,7 +136,7 @@ func iptablesRule(words []string) (chain string, r Rule) {
 		case "-j", "-g":
 			rest := words[min(i+1, len(words)):]
 			r.Verdict, r.Target = iptablesTarget(option, rest)
-			if len(rest) > 2 && rest[0] == "SNAT" && rest[1] == "--to-source" {
+			if len(rest) > 2 && (rest[0] == "SNAT" && rest[1] == "--to-source" || rest[0] == "DNAT" && rest[1] == "--to-destination") {
 				r.To = rest[2]
 			}
 			return chain, r

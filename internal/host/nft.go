@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"strconv"
 	"strings"
 )
@@ -138,8 +139,14 @@ func (n *nftReader) expressions(o *nftObject) []Rule {
 				_ = json.Unmarshal(body, &t) // without a target no chain is found, which is not known
 				r.Verdict, r.Target = Verdict(kind), t.Target
 			case "masquerade", "snat", "dnat", "redirect":
-				var t struct{ Addr string }
+				var t struct {
+					Addr string
+					Port json.RawMessage
+				}
 				_ = json.Unmarshal(body, &t) // masquerade names none, and maps are not followed
+				if t.Addr != "" && len(t.Port) > 0 { // a number, or a range, which is none for Published
+					t.Addr = net.JoinHostPort(t.Addr, string(t.Port))
+				}
 				r.Verdict, r.Target, r.To = VerdictTranslate, kind, t.Addr
 			case "vmap":
 				if rules := n.verdictMap(o, r, body); rules != nil {

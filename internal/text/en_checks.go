@@ -21,6 +21,10 @@ var enChecks = map[string]string{
 	"wg-port":    `The firewall, for calls from phones`,
 	"wg-port/ok": `lets UDP port {{.port}} in`,
 
+	"published":      `The way in from the host`,
+	"published/ok":   `UDP port {{.called}} of the host leads to port {{.port}} here`,
+	"published/note": `no rule of the host leads to UDP port {{.port}} here: right only if the container engine passes packets on by itself; else write under the service in compose.yaml: ports: ["{{.port}}:{{.port}}/udp"]`,
+
 	"forwarding":    `Forwarding{{with .family}} of {{.}}{{end}}`,
 	"forwarding/ok": `is on`,
 

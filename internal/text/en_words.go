@@ -121,6 +121,8 @@ var enWords = map[string]string{
 	"layer-nat":          `Address translation`,
 	"layer-dns":          `Names`,
 	"layer-phone":        `The phone's configuration`,
+	"place-container":    `{{.name}} (in the container)`,
+	"place-host":         `{{.name}} (on the host around it)`,
 	"state-ok":           `ok`,
 	"state-wrong":        `wrong`,
 	"state-unknown":      `not known`,

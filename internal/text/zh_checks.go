@@ -19,6 +19,10 @@ var zhChecks = map[string]string{
 	"wg-port":    `防火墙，手机的呼叫`,
 	"wg-port/ok": `放行 UDP 端口 {{.port}}`,
 
+	"published":      `从宿主机进来的路`,
+	"published/ok":   `宿主机的 UDP 端口 {{.called}} 转到这里的端口 {{.port}}`,
+	"published/note": `宿主机没有规则转到这里的 UDP 端口 {{.port}}：只有容器引擎自己转交数据包才对；否则在 compose.yaml 的这个服务下面写：ports: ["{{.port}}:{{.port}}/udp"]`,
+
 	"forwarding":    `{{with .family}}{{.}} {{end}}转发`,
 	"forwarding/ok": `已打开`,
 

@@ -116,6 +116,8 @@ var zhWords = map[string]string{
 	"layer-nat":          `地址转换（NAT）`,
 	"layer-dns":          `域名`,
 	"layer-phone":        `手机的配置`,
+	"place-container":    `{{.name}}（容器里）`,
+	"place-host":         `{{.name}}（外面的宿主机上）`,
 	"state-ok":           `正常`,
 	"state-wrong":        `不对`,
 	"state-unknown":      `不知道`,
