@@ -17,7 +17,7 @@ var recorded = []Interface{
 		Addrs: []netip.Prefix{netip.MustParsePrefix("10.8.0.1/24"), netip.MustParsePrefix("fd00:8::1/64")}},
 	{Index: 1, Name: "eth0", LinkType: LinkTypeEthernet, SnapLen: 96, OS: "Linux 6.1", Role: RoleWAN, MAC: macA,
 		Filter: "not port 22", Addrs: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("192.0.2.9/32")}},
-	{Index: 2, LinkType: LinkTypeLinuxSLL2, SnapLen: 96, OS: "Linux 6.1"},
+	{Index: 2, LinkType: LinkTypeLinuxSLL2, SnapLen: 96, OS: "Linux 6.1", Uplink: true, Namespace: "container wg-easy"},
 }
 
 func newRecorder(t *testing.T) (*Recorder, string) {

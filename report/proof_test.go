@@ -106,6 +106,8 @@ func TestRedactCheck(t *testing.T) {
 			t.Fatal(err)
 		}
 		out.Write(c.Host)
+		out.Write(c.Container.Facts)
+		out.WriteString(c.Container.Name + c.Container.Place)
 		for i := range c.Settings {
 			out.WriteString(c.Settings[i].Found + strings.Join(c.Settings[i].Fixes[0].Commands, ""))
 		}

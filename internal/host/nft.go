@@ -143,7 +143,7 @@ func (n *nftReader) expressions(o *nftObject) []Rule {
 					Addr string
 					Port json.RawMessage
 				}
-				_ = json.Unmarshal(body, &t) // masquerade names none, and maps are not followed
+				_ = json.Unmarshal(body, &t)         // masquerade names none, and maps are not followed
 				if t.Addr != "" && len(t.Port) > 0 { // a number, or a range, which is none for Published
 					t.Addr = net.JoinHostPort(t.Addr, string(t.Port))
 				}

@@ -11,7 +11,7 @@ func TestPublished(t *testing.T) {
 	inside := netip.MustParseAddr("172.17.0.2")
 	save := func(rule string) func(t *testing.T) []Chain {
 		return func(t *testing.T) []Chain {
-			chains, err := parseIptables(SourceIptablesNft, "ip", []byte("*nat\n:PREROUTING ACCEPT [0:0]\n:DOCKER - [0:0]\n"+rule+"\nCOMMIT\n"))
+			chains, err := parseIptables(SourceIptablesNft, "ip", "*nat\n:PREROUTING ACCEPT [0:0]\n:DOCKER - [0:0]\n"+rule+"\nCOMMIT\n")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -20,12 +20,12 @@ func TestPublished(t *testing.T) {
 	}
 	nft := func(dnat string) func(t *testing.T) []Chain {
 		return func(t *testing.T) []Chain {
-			chains, err := parseNft([]byte(`{"nftables":[{"table":{"family":"ip","name":"nat"}},{"chain":{"family":"ip","table":"nat","name":"pre","type":"nat","hook":"prerouting","prio":-100,"policy":"accept"}},
+			r, err := parseNft([]byte(`{"nftables":[{"table":{"family":"ip","name":"nat"}},{"chain":{"family":"ip","table":"nat","name":"pre","type":"nat","hook":"prerouting","prio":-100,"policy":"accept"}},
 				{"rule":{"family":"ip","table":"nat","chain":"pre","expr":[{"match":{"op":"==","left":{"payload":{"protocol":"udp","field":"dport"}},"right":443}},{"dnat":` + dnat + `}]}}]}`))
 			if err != nil {
 				t.Fatal(err)
 			}
-			return chains
+			return r.chains
 		}
 	}
 	for _, c := range []struct {
