@@ -145,8 +145,8 @@ type Seen struct {
 // need the octets and not only what they say. It must be called before Next.
 func (f *File) Watch(fn func(Seen)) { f.watch = fn }
 
-// Next implements Source. Files may be out of order, so only the last batch
-// carries a watermark.
+// Next implements Source. Files may be out of order, so only the end carries a
+// watermark. It waits for a first packet, but not for more than have come.
 func (f *File) Next(b *Batch) error {
 	b.Reset()
 	switch {

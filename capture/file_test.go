@@ -121,16 +121,12 @@ func TestBatches(t *testing.T) {
 		if err := f.Next(b); err != nil || len(b.Packets) != want {
 			t.Fatalf("batch %d: %d packets, error %v", i, len(b.Packets), err)
 		}
-		wantMark := int64(NoWatermark)
-		if i == 2 {
-			wantMark = math.MaxInt64
-		}
-		if b.Watermark != wantMark || b.Packets[0].Frame != uint64(i*BatchSize+1) {
+		if b.Watermark != NoWatermark || b.Packets[0].Frame != uint64(i*BatchSize+1) {
 			t.Errorf("batch %d: watermark %d, first frame %d", i, b.Watermark, b.Packets[0].Frame)
 		}
 	}
 	for range 2 {
-		if err := f.Next(b); err != io.EOF || len(b.Packets) != 0 || len(b.Interfaces) != 1 {
+		if err := f.Next(b); err != io.EOF || len(b.Packets) != 0 || len(b.Interfaces) != 1 || b.Watermark != math.MaxInt64 {
 			t.Errorf("after the end: %d packets, error %v", len(b.Packets), err)
 		}
 	}

@@ -127,6 +127,9 @@ func startPcap(f *File, magic uint32, o order) (records, error) {
 func (r *pcapFile) fill(b *Batch) error {
 	c := r.f.in
 	for len(b.Packets) < cap(b.Packets) {
+		if len(b.Packets) > 0 && c.end-c.pos < r.header {
+			return nil // whoever watches a pipe wants what there is now
+		}
 		offset := c.offset()
 		if !c.need(r.header) {
 			if c.end == c.pos && c.err == io.EOF {

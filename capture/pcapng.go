@@ -138,6 +138,9 @@ func (r *pcapngFile) fill(b *Batch) error {
 		if len(b.Stats) >= maxStats || barren >= maxBarren {
 			return nil
 		}
+		if len(b.Packets) > 0 && c.end-c.pos < 12 {
+			return nil // whoever watches a pipe wants what there is now
+		}
 		offset := c.offset()
 		if !c.need(12) {
 			if c.end == c.pos && c.err == io.EOF {

@@ -110,3 +110,31 @@ func (w *waiting) Name() string      { return "waiting" }
 func (w *waiting) Close() error      { return nil }
 func (w *waiting) Interrupt()        { close(w.stop) }
 func (w *waiting) Next(*Batch) error { <-w.stop; return io.EOF }
+
+// TestNextDoesNotWait: what a pipe has brought is handed over at once, whole
+// packets only.
+func TestNextDoesNotWait(t *testing.T) {
+	r, w := io.Pipe()
+	defer w.Close()
+	record := le.record(5, 6, frameA)
+	wrote := make(chan error, 1)
+	go func() {
+		_, err := w.Write(cat(le.pcapHead(pcapMagicMicro, 96, 101), record, record, record[:7]))
+		wrote <- err
+	}()
+	f, err := NewFile("x", r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := NewBatch()
+	if err := f.Next(b); err != nil || len(b.Packets) != 2 {
+		t.Fatalf("%d packets, error %v, want 2", len(b.Packets), err)
+	}
+	if err := <-wrote; err != nil {
+		t.Fatal(err)
+	}
+	go w.Write(record[7:])
+	if err := f.Next(b); err != nil || len(b.Packets) != 1 {
+		t.Fatalf("%d packets, error %v, want 1", len(b.Packets), err)
+	}
+}
