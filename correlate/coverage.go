@@ -46,6 +46,7 @@ type point struct {
 	from      int64 // first moment covered; unset while unknown
 	to        int64 // last moment covered so far
 	open      bool  // the capture goes on
+	cut       bool  // a tap of it broke off while the run went on
 	whole     bool  // the start is known to cover the run (live, or one source)
 	drops     []span
 	steps     []span // around jumps of its clock

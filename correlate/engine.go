@@ -46,6 +46,9 @@ type Options struct {
 	// Live says that all inputs are taps of one running host: one clock, and
 	// points that cover the run from its start.
 	Live bool
+	// Taps says that the inputs are taps that run at the same time, on clocks of
+	// their own: none of them can wait until another one has been read.
+	Taps bool
 	// OneRecording says that all inputs are the same recording, read once for
 	// each part: one clock, and points that cover the same time.
 	OneRecording bool
@@ -204,11 +207,7 @@ func (e *Engine) Run(ctx context.Context, inputs []Input) (*Evidence, error) {
 		}
 	}()
 	e.oneSource = len(inputs) == 1 || e.opts.OneRecording
-	if !e.opts.Live {
-		for _, in := range e.inputs {
-			in.fillHead()
-		}
-	}
+	e.fillHeads()
 	if err := e.assign(); err != nil {
 		return nil, err
 	}
@@ -268,7 +267,7 @@ func (e *Engine) merge() {
 // cover notes that live taps watched up to a moment at which nothing came.
 func (e *Engine) cover(t int64) {
 	for i := range e.points {
-		if e.points[i].present {
+		if e.points[i].present && !e.points[i].cut {
 			e.points[i].to = max(e.points[i].to, t)
 		}
 	}

@@ -54,7 +54,7 @@ func (e *Engine) closePoints() {
 	if e.opts.Live || e.oneSource {
 		to := max(e.points[0].to, e.points[1].to)
 		for i := range e.points {
-			if e.points[i].present {
+			if e.points[i].present && !e.points[i].cut {
 				e.points[i].to = to
 			}
 		}

@@ -22,7 +22,7 @@ func Roles(ctx context.Context, inputs []Input, opts Options) ([]Capture, error)
 	for i := range inputs {
 		in := newInput(ctx, i, inputs[i])
 		e.inputs = append(e.inputs, in)
-		in.fillHead()
+		in.fillHead(nil)
 	}
 	e.oneSource = len(inputs) == 1
 	err := e.assign()

@@ -3,6 +3,7 @@ package correlate
 import (
 	"context"
 	"math"
+	"sync"
 
 	"github.com/wgtrace/wgtrace/capture"
 )
@@ -38,11 +39,53 @@ func newInput(ctx context.Context, number int, given Input) *input {
 	return &input{number: number, given: given, stream: capture.Start(ctx, given.Source), mark: math.MinInt64, want: true}
 }
 
-// fillHead reads the head of the source.
-func (in *input) fillHead() {
+// fillHeads reads the heads of what need not be judged while it is captured. Of
+// taps that run at the same time none may be left waiting: the kernel keeps
+// little for a reader that does not come. So they are read side by side, until
+// one head is full or one tap has ended.
+func (e *Engine) fillHeads() {
+	switch {
+	case e.opts.Live:
+		return
+	case !e.opts.Taps:
+		for _, in := range e.inputs {
+			in.fillHead(nil)
+		}
+		return
+	}
+	enough := make(chan struct{})
+	var once sync.Once
+	var all sync.WaitGroup
+	for _, in := range e.inputs {
+		all.Go(func() {
+			in.fillHead(enough)
+			once.Do(func() { close(enough) })
+		})
+	}
+	for {
+		select {
+		case <-e.opts.Tick:
+			if e.opts.OnTick != nil {
+				e.opts.OnTick(e.progress())
+			}
+		case <-enough:
+			all.Wait()
+			return
+		}
+	}
+}
+
+// fillHead reads the head of the source, or less once enough is closed.
+func (in *input) fillHead(enough <-chan struct{}) {
 	n := 0
 	for n < headPackets {
-		b, ok := <-in.stream.C()
+		var b *capture.Batch
+		var ok bool
+		select {
+		case b, ok = <-in.stream.C():
+		case <-enough:
+			return
+		}
 		if !ok {
 			in.ended = true
 			return
@@ -135,6 +178,7 @@ func (e *Engine) fetch(in *input) {
 		b := e.receive(in)
 		if b == nil {
 			in.ended = true
+			e.breakOff(in)
 			return
 		}
 		if in.ahead != 0 {
@@ -170,6 +214,20 @@ func (e *Engine) receive(in *input) *capture.Batch {
 			if e.opts.OnTick != nil {
 				e.opts.OnTick(e.progress())
 			}
+		}
+	}
+}
+
+// breakOff notes that a live tap ended before the run did: what the others show
+// from now on would have no twin for that reason alone.
+func (e *Engine) breakOff(in *input) {
+	if !e.opts.Live || in.stream.Err() == nil {
+		return
+	}
+	for _, c := range in.faces {
+		if c.role != capture.RoleUnknown {
+			pt := &e.points[sideOf(c.role)]
+			pt.open, pt.cut = false, true
 		}
 	}
 }
