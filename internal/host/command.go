@@ -42,13 +42,18 @@ func query(ctx context.Context, name string, args ...string) ([]byte, error) {
 		return nil, fmt.Errorf("%s gave no answer within %v", name, commandTimeout)
 	case out.over:
 		return nil, fmt.Errorf("%s printed more than %d octets", name, maxOutput)
-	case err != nil && (strings.Contains(said, "not permitted") || strings.Contains(said, "ermission denied") || strings.Contains(said, "must be root")):
+	case err != nil && refused(said):
 		return nil, fmt.Errorf("%s: %w", name, os.ErrPermission)
 	case err != nil:
 		line, _, _ := strings.Cut(said, "\n")
 		return nil, fmt.Errorf("%s: %w: %s", name, err, plain(cut(line)))
 	}
 	return out.bytes(), nil
+}
+
+// refused reports whether a command says that it needs more rights.
+func refused(said string) bool {
+	return strings.Contains(said, "not permitted") || strings.Contains(said, "ermission denied") || strings.Contains(said, "must be root")
 }
 
 // lookup returns the path of a program, "" if it is not there. A relative entry

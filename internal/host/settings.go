@@ -20,6 +20,7 @@ type Settings struct {
 	Firewall    Firewall     `json:"firewall"`
 	Listeners   Listeners    `json:"listeners"`
 	Conntrack   Conntrack    `json:"conntrack"`
+	FlowOffload Offload      `json:"flow_offload,omitempty"`
 
 	// Counters of the kernel since its start, by the names that it gives them:
 	// "Ip.InAddrErrors", "TcpExt.IPReversePathFilter", "Ip6InNoRoutes",
@@ -98,6 +99,18 @@ type Socket struct {
 	Addr     netip.Addr `json:"addr"`     // unspecified: every address of the machine
 	Port     uint16     `json:"port"`
 }
+
+// Offload says how packets of known connections pass by the machine's ordinary
+// path, and with it, wholly or in part, by its taps. Zero means that they do not,
+// or that nobody asked.
+type Offload string
+
+// Flow offload (kernel Documentation/networking/nf_flowtable.rst).
+const (
+	OffloadUnknown  Offload = ""
+	OffloadSoftware Offload = "software"
+	OffloadHardware Offload = "hardware"
+)
 
 // Conntrack is the table of connections that translation needs. Nil is not known.
 type Conntrack struct {

@@ -10,7 +10,7 @@ import (
 // readFirewall reads nftables and both back ends of iptables. None of the
 // commands names a table: "iptables -t", -L and -S create the tables that they
 // ask for.
-func readFirewall(ctx context.Context, s *Snapshot) {
+func (m linux) readFirewall(ctx context.Context, s *Snapshot) {
 	fw := &s.Firewall
 	fw.Read = FactYes
 	fail := func(err error) {
@@ -20,7 +20,7 @@ func readFirewall(ctx context.Context, s *Snapshot) {
 		s.unread("firewall", reason(err))
 	}
 	n := &nftReader{}
-	out, err := query(ctx, "nft", "-j", "list", "ruleset")
+	out, err := m.query(ctx, "nft", "-j", "list", "ruleset")
 	noNft := errors.Is(err, errNotInstalled)
 	if err == nil {
 		n, err = parseNft(out)
@@ -39,12 +39,12 @@ func readFirewall(ctx context.Context, s *Snapshot) {
 	unclear := n != nil && len(n.xt) > 0
 	if unclear || noNft || madeByIptables(fw.Chains) {
 		for _, family := range []string{"ip", "ip6"} {
-			chains, err := readIptables(ctx, SourceIptablesNft, family)
+			chains, err := m.readIptables(ctx, SourceIptablesNft, family)
 			switch {
 			case errors.Is(err, errNotInstalled) && !noNft, err != nil && !unclear && !noNft:
 				// The rules stay as nft lists them.
 			case errors.Is(err, errNotInstalled):
-				if legacyTables(family) == "" {
+				if m.legacyTables(family) == "" {
 					fail(errors.New("neither nft nor iptables is installed"))
 				}
 			case err != nil:
@@ -60,10 +60,10 @@ func readFirewall(ctx context.Context, s *Snapshot) {
 	// The old tables exist in this network namespace only if the kernel names
 	// them; asking without that would load modules.
 	for _, family := range []string{"ip", "ip6"} {
-		if legacyTables(family) == "" {
+		if m.legacyTables(family) == "" {
 			continue
 		}
-		chains, err := readIptables(ctx, SourceIptablesLegacy, family)
+		chains, err := m.readIptables(ctx, SourceIptablesLegacy, family)
 		if err != nil {
 			fail(err)
 			continue
@@ -74,22 +74,22 @@ func readFirewall(ctx context.Context, s *Snapshot) {
 }
 
 // legacyTables names the tables of the old back end that are in use.
-func legacyTables(family string) string {
-	raw, err := procNet(family + "_tables_names")
+func (m linux) legacyTables(family string) string {
+	raw, err := m.proc(family + "_tables_names")
 	if err != nil {
 		return "" // the modules are not loaded
 	}
 	return strings.TrimSpace(raw)
 }
 
-func readIptables(ctx context.Context, source, family string) ([]Chain, error) {
+func (m linux) readIptables(ctx context.Context, source, family string) ([]Chain, error) {
 	name := strings.TrimPrefix(source, "iptables-") + "-save"
 	if family == "ip6" {
 		name = "ip6tables-" + name
 	} else {
 		name = "iptables-" + name
 	}
-	out, err := query(ctx, name, "-c")
+	out, err := m.query(ctx, name, "-c")
 	if err != nil {
 		return nil, err
 	}
