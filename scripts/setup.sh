@@ -86,9 +86,10 @@ missing() {
 		done
 	fi
 	[ "${WGTRACE_LAB:-}" = required ] || return 0
-	for tool in tcpdump capinfos tshark conntrack iptables sysctl ufw wg; do
+	for tool in tcpdump capinfos tshark conntrack iptables sysctl ufw wg ssh; do
 		have $tool || echo $tool
 	done
+	have sshd || [ -x /usr/sbin/sshd ] || echo sshd
 }
 
 # package prints the name of the package that holds $1, for the manager.
@@ -100,6 +101,8 @@ package() {
 	apt-get:ip) echo iproute2 ;;
 	apt-get:wine) echo wine wine64 ;;
 	*:x86_64-w64-mingw32-gcc) echo gcc-mingw-w64-x86-64 ;;
+	apt-get:ssh) echo openssh-client ;;
+	apt-get:sshd) echo openssh-server ;;
 	apt-get:qemu-system-x86_64) echo qemu-system-x86 ;;
 	apt-get:capinfos) echo wireshark-common ;;
 	apt-get:sysctl) echo procps ;;
@@ -110,18 +113,23 @@ package() {
 	dnf:conntrack) echo conntrack-tools ;;
 	dnf:iptables) echo iptables-nft ;;
 	dnf:sysctl) echo procps-ng ;;
+	dnf:ssh) echo openssh-clients ;;
+	dnf:sshd) echo openssh-server ;;
 	pacman:cc) echo gcc ;;
 	pacman:pcap) echo libpcap ;;
 	pacman:ip) echo iproute2 ;;
 	pacman:capinfos | pacman:tshark) echo wireshark-cli ;;
 	pacman:conntrack) echo conntrack-tools ;;
 	pacman:sysctl) echo procps-ng ;;
+	pacman:ssh | pacman:sshd) echo openssh ;;
 	apk:cc) echo gcc musl-dev ;;
 	apk:pcap) echo libpcap-dev ;;
 	apk:ip) echo iproute2 ;;
 	apk:capinfos) echo wireshark-common ;;
 	apk:conntrack) echo conntrack-tools ;;
 	apk:sysctl) echo procps-ng ;;
+	apk:ssh) echo openssh-client ;;
+	apk:sshd) echo openssh-server ;;
 	brew:pcap) echo libpcap ;;
 	*:nft) echo nftables ;;
 	*:nsenter) echo util-linux ;;

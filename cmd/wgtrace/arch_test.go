@@ -47,6 +47,16 @@ var layers = map[string]map[string]string{
 		"internal/text/...": "what a person reads is made at the end of the line",
 		"internal/lab/...":  "users do not need the lab",
 	},
+	"capture/feed": {
+		"capture/live":      "what others capture needs no libpcap here",
+		"correlate/...":     "a tap knows no flows",
+		"diagnose/...":      "a tap knows no opinions",
+		"report/...":        "a tap knows no reports",
+		"internal/host/...": "packets come without settings",
+		"internal/text/...": "what a person reads is made at the end of the line",
+		"internal/lab/...":  "users do not need the lab",
+		gopacket:            "what others capture needs no libpcap here",
+	},
 	"internal/wg": {
 		"capture/...":                    "the protocol stands alone",
 		"correlate/...":                  "the protocol stands alone",

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/wgtrace/wgtrace/capture"
+	"github.com/wgtrace/wgtrace/capture/feed"
 	"github.com/wgtrace/wgtrace/capture/live"
 	"github.com/wgtrace/wgtrace/correlate"
 	"github.com/wgtrace/wgtrace/internal/host"
@@ -50,6 +51,7 @@ func finish(err error, stderr io.Writer) int {
 	var roles *correlate.RolesError
 	var tap *live.Error
 	var choice *host.ChoiceError
+	var far *feed.Error
 	switch {
 	case err == nil:
 		return exitHealthy
@@ -63,6 +65,8 @@ func finish(err error, stderr io.Writer) int {
 		return complain(stderr, exitUsage, roles.Error(), "wgtrace read --tunnel FILE --wan FILE; FILE#NAME picks one interface of a file")
 	case errors.As(err, &tap):
 		return complain(stderr, exitNoCapture, tap.Error(), tap.Hint)
+	case errors.As(err, &far):
+		return complain(stderr, exitNoCapture, far.Error(), far.Hint)
 	case errors.As(err, &choice):
 		return complain(stderr, exitNoCapture, choice.Error(), choice.Hint)
 	case errors.As(err, &status): // the last: what failed beside a verdict must be told

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/wgtrace/wgtrace/capture"
+	"github.com/wgtrace/wgtrace/capture/feed"
 	"github.com/wgtrace/wgtrace/capture/live"
 	"github.com/wgtrace/wgtrace/correlate"
 	"github.com/wgtrace/wgtrace/internal/host"
@@ -38,6 +39,7 @@ type liveOptions struct {
 	snapLen   int
 	withFacts bool
 	bare      bool // wgtrace without arguments
+	force     bool // capture although the router's flow offload speaks against it
 
 	inside    *inside // the namespace of the tunnel, where it is another one; nil
 	published uint16  // the port of this host that leads to the tunnel there; 0: not known
@@ -46,7 +48,7 @@ type liveOptions struct {
 func liveCommand(s streams) *cobra.Command {
 	o := &liveOptions{}
 	cmd := &cobra.Command{
-		Use:   "live",
+		Use:   "live [ssh://HOST]",
 		Short: "Watch tunnel and WAN of this host while the phone tries",
 		Long: `Watch the tunnel and the WAN adapter of this host at the same time while the
 phone tries, and say where its packets disappear. Both adapters are found by
@@ -56,8 +58,9 @@ Capturing needs privileges: run it with sudo, or give the program the right once
   sudo setcap cap_net_raw,cap_net_admin+eip $(which wgtrace)`,
 		Example: `  sudo wgtrace live
   sudo wgtrace live -d 30s -w run.pcapng -o report.txt -o report.json
-  sudo wgtrace live --tunnel wg0 --wan eth0 -c 100`,
-		Args: noArgs,
+  sudo wgtrace live --tunnel wg0 --wan eth0 -c 100
+  wgtrace live ssh://root@router        both taps there, by its tcpdump`,
+		Args: o.farOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := errors.Join(o.output.check(), o.output.proof.check(cmd.Flags(), o.output.files), o.analysis.check(cmd.Flags()), o.check(cmd.Flags())); err != nil {
 				return err
@@ -66,13 +69,14 @@ Capturing needs privileges: run it with sudo, or give the program the right once
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.tunnel, "tunnel", "", "tunnel `adapter`, netns:PID/wg0 in a container (default: the WireGuard adapter)")
-	f.StringVar(&o.wan, "wan", "", "WAN `adapter` (default: that of the default route)")
+	f.StringVar(&o.tunnel, "tunnel", "", "tunnel `adapter`, netns:PID/wg0 in a container, ssh://HOST/wg0, a named pipe or - (default: the WireGuard adapter)")
+	f.StringVar(&o.wan, "wan", "", "WAN `adapter`, likewise (default: that of the default route)")
 	f.DurationVarP(&o.duration, "duration", "d", 0, "stop after this `time` (default: Ctrl-C)")
 	f.Uint64VarP(&o.count, "count", "c", 0, "stop after this many `packets` of the phone")
 	f.StringVarP(&o.write, "write", "w", "", "save what was captured to `FILE.pcapng`")
 	f.IntVarP(&o.snapLen, "snapshot-length", "s", live.DefaultSnapLen, "keep this many `octets` of each frame")
 	f.BoolVar(&o.withFacts, "with-host-facts", false, "with -w: save the settings of this host too")
+	f.BoolVar(&o.force, "force", false, "capture on a router with hardware flow offload, which may reset it")
 	f.StringVar(&o.readyFile, "ready-file", "", "create this file when both taps are open")
 	_ = f.MarkHidden("ready-file")
 	o.analysis.register(f)
@@ -92,6 +96,9 @@ func (o *liveOptions) run(ctx context.Context, s streams) error {
 		if !isTerminal(s.err) {
 			o.duration = bareDuration
 		}
+	}
+	if fed(o.tunnel) || fed(o.wan) {
+		return o.runFed(ctx, s)
 	}
 	if _, err := live.Devices(); errors.Is(err, live.ErrNoLibrary) {
 		return err
@@ -164,7 +171,9 @@ func (o *liveOptions) check(f *pflag.FlagSet) error {
 		return usage("-c 100", "-c 0: must be more than 0")
 	case o.snapLen < minSnapLen || o.snapLen > maxSnapLen:
 		return usage("-s 256", "-s %d: must lie between %d and %d", o.snapLen, minSnapLen, maxSnapLen)
-	case o.tunnel != "" && o.tunnel == o.wan:
+	case o.tunnel == stdinName && o.wan == stdinName:
+		return usage("name a pipe for the other one", "standard input was given twice, and can be read only once")
+	case o.tunnel != "" && o.tunnel == o.wan && !feed.IsTarget(o.tunnel):
 		return sameAdapter(o.tunnel)
 	case o.withFacts && o.write == "":
 		return usage("wgtrace live -w run.pcapng --with-host-facts", "--with-host-facts: nothing is recorded without -w")

@@ -51,7 +51,6 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		Version:       toolVersion(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          noArgs,
 	}
 	root.SuggestionsMinimumDistance = 2
 	cobra.MousetrapHelpText = ""
@@ -62,6 +61,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetVersionTemplate("wgtrace {{.Version}}\n")
 	explainUsage(root)
 	live := &liveOptions{bare: true}
+	root.Args = live.farOnly
 	root.RunE = func(cmd *cobra.Command, _ []string) error { return live.run(cmd.Context(), s) }
 	root.AddCommand(liveCommand(s), readCommand(s), interfacesCommand(s), checkCommand(s), compareCommand(s), demoCommand(s), explainCommand(s), versionCommand(s))
 	explainCompletion(root)
