@@ -52,7 +52,7 @@ func (r *fedRun) openTaps(ctx context.Context) (err error) {
 			ring = &report.Ring{}
 			rings = append(rings, ring)
 		}
-		ready := make(chan struct{}) // the recording knows the tap
+		index, ready := 0, make(chan struct{}) // the recording knows the tap
 		if r.taps.recorder != nil || ring != nil {
 			name, recorder := e.place(), r.taps.recorder
 			opts.Watch = func(s capture.Seen) {
@@ -60,7 +60,7 @@ func (r *fedRun) openTaps(ctx context.Context) (err error) {
 				if recorder != nil {
 					// A failed write is kept by the recorder and told at the
 					// end: the diagnosis goes on.
-					_ = recorder.WritePacket(r.taps.index[i], s.Packet.Time, int(s.Packet.WireLen), s.Frame, s.Packet.Direction)
+					_ = recorder.WritePacket(index, s.Packet.Time, int(s.Packet.WireLen), s.Frame, s.Packet.Direction)
 				}
 				if ring != nil {
 					ring.Keep(name, s)
@@ -71,9 +71,10 @@ func (r *fedRun) openTaps(ctx context.Context) (err error) {
 		if err == nil {
 			r.sources[i] = f
 			if r.taps.recorder != nil {
-				if r.taps.index[i], err = r.taps.recorder.AddInterface(f.Interface()); err != nil {
+				if index, err = r.taps.recorder.AddInterface(f.Interface()); err != nil {
 					err = usage("", "write %s: %s", o.write, err)
 				}
+				r.taps.recorded = append(r.taps.recorded, recordedTap{f, index})
 			}
 		}
 		close(ready)
@@ -147,14 +148,9 @@ func (r *fedRun) run(ctx context.Context, signals <-chan os.Signal) error {
 		if o.withFacts {
 			err = t.recorder.WriteHostFacts(factsJSON(facts))
 		}
-		for i, src := range r.sources {
-			// A failed write is kept by the recorder and told when it closes.
-			_ = t.recorder.WriteStats(t.index[i], src.Stats())
-		}
-		if closed := t.recorder.Close(); closed != nil {
+		if closed := t.save(); closed != nil {
 			err = usage("what was captured until then stands in the .part file", "%s", closed)
 		}
-		t.recorder = nil
 	}
 	found := guessOS(ev)
 	if facts != nil && facts.OS != "" {

@@ -12,8 +12,8 @@ import (
 
 // recordedTap is a tap that the recording holds.
 type recordedTap struct {
-	handle *live.Handle
-	index  int // of the recorder's interface
+	tap   tapSource
+	index int // of the recorder's interface
 }
 
 // taps are the open captures of a run.
@@ -156,7 +156,7 @@ func (t *taps) save() error {
 func (t *taps) writeStats() {
 	for _, r := range t.recorded {
 		// A failed write is kept by the recorder and told at the end.
-		_ = t.recorder.WriteStats(r.index, r.handle.Stats())
+		_ = t.recorder.WriteStats(r.index, r.tap.Stats())
 	}
 }
 
