@@ -4,8 +4,9 @@ import "io"
 
 const (
 	// chunkSize is how much one read(2) asks for. From 256 KiB on the cost of
-	// the system call is lost in that of the copy.
-	chunkSize = 1 << 20
+	// the system call is lost in that of the copy, and of more the beginning has
+	// left the cache of the core before it is decoded.
+	chunkSize = 1 << 18
 
 	// maxRecord bounds a record in octets. Wireshark takes 256 KiB for packets
 	// of real links (wiretap/wtap.h, WTAP_MAX_PACKET_SIZE_STANDARD) and 16 MiB

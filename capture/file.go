@@ -97,7 +97,7 @@ func NewFile(name string, r io.Reader) (*File, error) {
 	return f, nil
 }
 
-// meter counts what is read. It is called once for a megabyte.
+// meter counts what is read. It is called once for a chunk.
 type meter struct {
 	r    io.Reader
 	read *atomic.Int64

@@ -130,26 +130,36 @@ const (
 // Packet is one decoded packet: a value that owns nothing, aliases no buffer
 // and can be copied, stored and sent. A field whose comment names a condition
 // is zero when that does not hold.
+//
+// It is three cache lines of 64 octets, which go from the core that decodes to
+// the one that correlates: what every packet is asked for stands in the first,
+// what is asked of those that are matched in the second, and what a TCP segment
+// has no use for in the third.
 type Packet struct {
-	Time   int64  // nanoseconds since 1970-01-01 UTC, by the clock of the tap
-	Frame  uint64 // number of the record in its source, from 1, as Wireshark counts
-	Offset int64  // octets from the start of the source (after decompression) to the record; -1 live
-
-	// Src and Dst are valid iff Kind > KindARP. Of an ARP packet for IPv4 they
-	// are the sender's and the target's address, and ICMPType its operation.
-	Src, Dst Addr
+	Time int64 // nanoseconds since 1970-01-01 UTC, by the clock of the tap
 
 	// FlowHash is that of the packet's ends and protocol (see the function):
 	// equal in both directions. Valid iff Kind > KindARP. It is computed here
 	// because sources decode side by side and the consumer is one goroutine.
 	FlowHash uint64
 
-	Hash16 uint64 // seeded hash of the first 16 payload octets (or all, if fewer); 0: not captured. UDP and echo only
-	Hash64 uint64 // the same over 64 octets; 0: not captured
+	// Src and Dst are valid iff Kind > KindARP. Of an ARP packet for IPv4 they
+	// are the sender's and the target's address, and ICMPType its operation.
+	Src, Dst Addr
 
-	WG wg.Header // valid iff WG.Type != 0: the UDP payload is a plain WireGuard message
+	SrcPort, DstPort uint16 // TCP, UDP; echo: the identifier stands on the client's side (source of a request, destination of a reply), 0 on the other
 
-	CapLen  uint32 // octets of the frame in the capture
+	Iface     int32 // index in Batch.Interfaces
+	Flags     Flags
+	Kind      Kind
+	Proto     uint8 // IP protocol number of the transport
+	TTL       uint8 // TTL or hop limit
+	TCPFlags  uint8 // valid iff KindTCP
+	Direction Direction
+	HasTS     bool
+
+	Frame uint64 // number of the record in its source, from 1, as Wireshark counts
+
 	WireLen uint32 // octets of the frame on the wire
 	IPLen   uint32 // octets of the IP packet by its header, or by the frame where FlagLengthGuessed
 
@@ -158,38 +168,38 @@ type Packet struct {
 	// of the whole datagram. Echo: the octets after identifier and sequence.
 	PayloadLen uint32
 
-	Seq, Ack     uint32 // TCP; Seq is also the echo sequence number
-	TSval, TSecr uint32 // TCP timestamps option (RFC 7323); valid iff HasTS
-	FragID       uint32 // IPv4 identification or IPv6 fragment identification
+	Seq, Ack uint32 // TCP; Seq is also the echo sequence number
+	TSval    uint32 // TCP timestamps option (RFC 7323), as TSecr; valid iff HasTS
+	FragID   uint32 // IPv4 identification or IPv6 fragment identification
 
-	// Ref is an index in Batch.Quotes (KindICMPError) or in Batch.Handshakes
-	// (WG.Type initiation or response); -1 if there is none.
+	LinkSrc, LinkDst MAC // Ethernet only (LinkSrc also of cooked captures)
+
+	Window     uint16 // TCP window field, unscaled
+	MSS        uint16 // TCP MSS option; 0: none
+	FragOffset uint16 // octets, valid iff KindFragment
+	DNSID      uint16 // valid iff FlagDNSQuery or FlagDNSResponse, as DNSType and DNSRCode
+	DNSRCode   uint8
+	ICMPType   uint8
+	ICMPCode   uint8
+	DNSType    uint16 // type of the first question, 0 if it was cut
+	VLAN       uint16 // outermost VLAN id, 0: none
+
+	WG wg.Header // valid iff WG.Type != 0: the UDP payload is a plain WireGuard message
+
+	Hash16 uint64 // seeded hash of the first 16 payload octets (or all, if fewer); 0: not captured. UDP and echo only
+	Hash64 uint64 // the same over 64 octets; 0: not captured
+
+	Offset int64  // octets from the start of the source (after decompression) to the record; -1 live
+	CapLen uint32 // octets of the frame in the capture
+	TSecr  uint32
+
 	// RecordID is what its capture calls the packet, equal where it was recorded
 	// more than once (the low half of pcapng's epb_packetid); 0: not said.
 	RecordID uint32
 
-	Ref   int32
-	Iface int32 // index in Batch.Interfaces
-
-	SrcPort, DstPort uint16 // TCP, UDP; echo: the identifier stands on the client's side (source of a request, destination of a reply), 0 on the other
-	Window           uint16 // TCP window field, unscaled
-	MSS              uint16 // TCP MSS option; 0: none
-	FragOffset       uint16 // octets, valid iff KindFragment
-	DNSID, DNSType   uint16 // valid iff FlagDNSQuery or FlagDNSResponse; DNSType is the type of the first question, 0 if it was cut
-	VLAN             uint16 // outermost VLAN id, 0: none
-
-	LinkSrc, LinkDst MAC // Ethernet only (LinkSrc also of cooked captures)
-
-	Flags     Flags
-	Kind      Kind
-	Proto     uint8 // IP protocol number of the transport
-	TTL       uint8 // TTL or hop limit
-	TCPFlags  uint8 // valid iff KindTCP
-	ICMPType  uint8
-	ICMPCode  uint8
-	DNSRCode  uint8
-	Direction Direction
-	HasTS     bool
+	// Ref is an index in Batch.Quotes (KindICMPError) or in Batch.Handshakes
+	// (WG.Type initiation or response); -1 if there is none.
+	Ref int32
 }
 
 // Is6 reports whether the packet is IPv6.

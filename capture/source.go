@@ -73,6 +73,9 @@ type Batch struct {
 	Extras
 	Stats      []InterfaceStats
 	Interfaces []Interface // all interfaces known so far; only ever grows
+	// Ordered says that no packet is earlier than the one before it. A Stream sets
+	// it, where the packets still are in the cache.
+	Ordered bool
 	// Watermark promises that no packet of this source that comes in a later
 	// batch is earlier (nanoseconds since 1970, clock of the tap); NoWatermark
 	// if nothing is promised, math.MaxInt64 at the end of the source.
@@ -90,6 +93,7 @@ func (b *Batch) Reset() {
 	b.Quotes, b.Handshakes = b.Quotes[:0], b.Handshakes[:0]
 	b.Stats = b.Stats[:0]
 	b.Interfaces = nil
+	b.Ordered = false
 	b.Watermark = NoWatermark
 }
 

@@ -12,11 +12,17 @@ import (
 // consumer holds it back.
 const streamBatches = 8
 
+// recycleGroup is how many used batches go back at a time: a reader that is
+// faster than its consumer sleeps until it has one, and waking it costs as much
+// as a hundred packets.
+const recycleGroup = streamBatches / 2
+
 // Stream runs a source in a goroutine of its own.
 type Stream struct {
 	out  chan *Batch
 	free chan *Batch
-	err  error // written before out is closed
+	used []*Batch // the consumer's: not given back yet
+	err  error    // written before out is closed
 }
 
 // Start reads src until it ends, fails or ctx is done. The source must not be
@@ -39,13 +45,20 @@ func Start(ctx context.Context, src Source) *Stream {
 // watermark math.MaxInt64; then the channel is closed.
 func (s *Stream) C() <-chan *Batch { return s.out }
 
-// Recycle gives a batch back. Its packets must not be used any more. A
-// consumer that keeps all of them makes the stream wait.
+// Recycle gives a batch back. Its packets must not be used any more. It is for
+// the goroutine that receives from C; a consumer that keeps more than half of the
+// batches makes the stream wait.
 func (s *Stream) Recycle(b *Batch) {
-	select {
-	case s.free <- b:
-	default: // not one of ours: let the garbage collector have it
+	if s.used = append(s.used, b); len(s.used) < recycleGroup {
+		return
 	}
+	for _, b := range s.used {
+		select {
+		case s.free <- b:
+		default: // not one of ours: let the garbage collector have it
+		}
+	}
+	s.used = s.used[:0]
 }
 
 // Err returns why the source ended, once C is closed: nil at its regular end, a
@@ -67,6 +80,7 @@ func (s *Stream) run(ctx context.Context, src Source) {
 			return
 		}
 		err := src.Next(b)
+		b.Ordered = ordered(b.Packets)
 		if err != nil {
 			b.Watermark = math.MaxInt64
 		}
@@ -89,4 +103,14 @@ func (s *Stream) run(ctx context.Context, src Source) {
 			return
 		}
 	}
+}
+
+// ordered reports whether no packet is earlier than the one before it.
+func ordered(list []Packet) bool {
+	for i := 1; i < len(list); i++ {
+		if list[i].Time < list[i-1].Time {
+			return false
+		}
+	}
+	return true
 }

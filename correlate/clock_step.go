@@ -366,7 +366,7 @@ func (in *input) putBack(at int, by int64) {
 		}
 		shiftBatch(b, from, by)
 	}
-	in.ahead += by
+	in.forward += by
 }
 
 // shiftBatch takes by off the times of a batch from one record on.

@@ -92,12 +92,11 @@ type Engine struct {
 	outflows    slab[outflow]
 	flowTable   table
 	outTable    table
-	lastOut     int32
-	lastFlow    int32
+	expected    int32 // where the packet in hand will probably find its flow; -1: not known
 	scratch     node
 	restoring   bool   // the WAN shows replies with the clients' own addresses
 	reassign    bool   // packets of tied outside flows may be given to others
-	touched     uint64 // keeps touch from being optimised away
+	touched     uint64 // keeps lookAhead's loads from being optimised away
 	pending     pending
 	sketches    slab[sketch]
 	larges      slab[larges]
@@ -165,7 +164,7 @@ func New(opts Options) *Engine {
 	e := &Engine{
 		opts: opts, now: unset, nextSweep: unset, slack: int64(10 * time.Millisecond), doubt: int64(time.Millisecond),
 		flows: newSlab[flow](opts.MaxFlows), outflows: newSlab[outflow](opts.MaxFlows),
-		flowTable: newTable(), outTable: newTable(), lastOut: -1, lastFlow: -1,
+		flowTable: newTable(), outTable: newTable(),
 		pending: newPending(opts.MaxPending), sketches: newSlab[sketch](opts.MaxFlows), larges: newSlab[larges](opts.MaxFlows), troubles: newSlab[[2]trouble](opts.MaxFlows),
 		clientIndex: make(map[capture.Addr]int32), own: make(map[capture.Addr]bool),
 		outerSide: newOuterState(), fragments: new(fragments), keys: newKeyring(opts.ServerKeys, opts.PeerKeys),
@@ -298,29 +297,12 @@ func (e *Engine) reach() {
 func (e *Engine) take(in *input, limit int64) {
 	b := in.batch
 	for ; in.pos < len(b.Packets) && in.tunnel(b.Packets[in.pos].Time) <= limit; in.pos++ {
-		if ahead := in.pos + lookAhead; ahead < len(b.Packets) {
-			e.touch(in, &b.Packets[ahead])
+		if in.pos >= in.ahead.end {
+			e.lookAhead(in)
 		}
+		e.expected = in.ahead.at(in.pos)
 		e.packet(in, &b.Packets[in.pos], b)
 	}
-}
-
-// lookAhead is how many packets before its turn a packet's place in the tables
-// is loaded into the cache: long enough for memory to answer, short enough that
-// it is still there.
-const lookAhead = 8
-
-// touch loads what looking up a packet's flow will need; WireGuard's own packets
-// are looked up elsewhere.
-func (e *Engine) touch(in *input, p *capture.Packet) {
-	if p.WG.Type != wg.MessageUnknown || int(p.Iface) >= len(in.faces) {
-		return
-	}
-	t := &e.outTable
-	if in.faces[p.Iface].role == capture.RoleTunnel {
-		t = &e.flowTable
-	}
-	e.touched += t.slots[p.FlowHash&uint64(len(t.slots)-1)]
 }
 
 // packet takes one record.

@@ -36,54 +36,57 @@ type chainEnds struct{ head, tail, cursor int32 }
 
 var noChain = chainEnds{-1, -1, -1}
 
-// flow is a conversation seen inside the tunnel.
+// flow is a conversation seen inside the tunnel. What most packets need stands in
+// the first five of its seven cache lines.
 type flow struct {
-	key        tuple
-	hash       uint64
-	live       bool
-	clientIsA  bool
-	oriented   bool     // the client's end is known, not guessed
-	local      bool     // with the host itself or answered by it: no part of any join
-	hostReject bool     // the host answered with an ICMP error or a forged RST
-	refused    bool     // the host sent the remote an ICMP error
-	fromOut    bool     // opened from outside
-	initiated  bool     // a request of the client was seen
-	ttl        uint8    // of the client's last packet at tunnel_in
-	wanTTL     [2]uint8 // by direction: of the last packet at the WAN
-	turned     uint32
-	relayed    bool    // a packet at tunnel_out came from beyond the host
-	altered    bool    // an outside conversation began beside it that no octet ties to it
-	elsewhere  bool    // a request of it was answered without a twin on the WAN
-	reset      bool    // an RST was seen inside
-	stream     bool    // something other than DNS was seen inside
-	fin        [2]bool // by direction: a FIN was seen inside
-	client     int32
-	out        int32 // index of the tied outside flow; -1
-	requests   int32 // newest open request; -1
+	key         tuple
+	live        bool
+	clientIsA   bool
+	oriented    bool     // the client's end is known, not guessed
+	local       bool     // with the host itself or answered by it: no part of any join
+	reset       bool     // an RST was seen inside
+	stream      bool     // something other than DNS was seen inside
+	fin         [2]bool  // by direction: a FIN was seen inside
+	fromOut     bool     // opened from outside
+	relayed     bool     // a packet at tunnel_out came from beyond the host
+	ttl         uint8    // of the client's last packet at tunnel_in
+	wanTTL      [2]uint8 // by direction: of the last packet at the WAN
+	nat         NATKind
+	client      int32
+	out         int32    // index of the tied outside flow; -1
+	requests    int32    // newest open request; -1
+	large       int32    // what of it is not acknowledged, of large segments; -1: nothing
+	trouble     int32    // what is lost, repeated or out of order; -1: nothing
+	legs        [3]int32 // sketches of what it took forward, at the remote, back; -1: none
+	first, last int64
+	lastOutside int64 // time of the last packet on the WAN
 
-	sent, got      Count     // tunnel_in, tunnel_out
-	left, came     Count     // wan_out, wan_in
-	lost           [2]uint64 // by direction
-	matched        uint64
-	pairs          uint64
-	unobserved     uint64
-	nat            NATKind
-	translated     capture.Addr // the host's end of the last tie; zero: never tied
-	translatedPort uint16
-	lastOutside    int64 // time of the last packet on the WAN
-	ambiguous      uint64
-	largest        [2]uint32   // by direction: payload of the largest TCP segment seen by itself at either point; 0: none
-	progress       [2]progress // by direction
-	requestLeft    bool        // a datagram was seen leaving, the last one with this id
+	sent, got  Count // tunnel_in, tunnel_out
+	left, came Count // wan_out, wan_in
+	matched    uint64
+	pairs      uint64
+	largest    [2]uint32       // by direction: payload of the largest TCP segment seen by itself at either point; 0: none
+	progress   [2]progress     // by direction
+	pending    [2][2]chainEnds // by direction and side
+
+	hash           uint64
+	hostReject     bool // the host answered with an ICMP error or a forged RST
+	refused        bool // the host sent the remote an ICMP error
+	initiated      bool // a request of the client was seen
+	altered        bool // an outside conversation began beside it that no octet ties to it
+	elsewhere      bool // a request of it was answered without a twin on the WAN
+	requestLeft    bool // a datagram was seen leaving, the last one with this id
 	requestID      uint32
-	doubtful       uint64          // packets that are lost if the flow turns out to be a client's
-	unbidden       uint64          // packets at tunnel_out that the WAN tap would have shown, had they come from there
-	pending        [2][2]chainEnds // by direction and side
-	legs           [3]int32        // sketches of what it took forward, at the remote, back; -1: none
+	turned         uint32
+	translatedPort uint16
+	translated     capture.Addr // the host's end of the last tie; zero: never tied
+	lost           [2]uint64    // by direction
+	unobserved     uint64
+	ambiguous      uint64
+	doubtful       uint64 // packets that are lost if the flow turns out to be a client's
+	unbidden       uint64 // packets at tunnel_out that the WAN tap would have shown, had they come from there
 	mapping        mapping
-	large          int32 // what of it is not acknowledged, of large segments; -1: nothing
-	trouble        int32 // what is lost, repeated or out of order; -1: nothing
-	first, last    int64
+	_              [24]byte // so that each begins with a cache line
 }
 
 // mapping is the live translation of a flow.
@@ -95,14 +98,14 @@ type mapping struct {
 
 // outflow is a conversation seen on the WAN, tied to a flow or not yet.
 type outflow struct {
-	live     bool
 	key      tuple
+	live     bool
+	localIsA bool  // valid iff flow >= 0
+	flow     int32 // tied flow; -1
+	last     int64
 	hash     uint64
-	flow     int32        // tied flow; -1
-	localIsA bool         // valid iff flow >= 0
 	pending  [2]chainEnds // untied: from a to b, from b to a
 	past     [2]unclaimed // the same, of what waited in vain
-	last     int64
 }
 
 // note takes notice of what ends a conversation.

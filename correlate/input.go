@@ -30,7 +30,8 @@ type input struct {
 	faces    []*capturePoint
 	narrowed bool              // interfaces of it were left out, and so are those that appear later
 	legs     map[legPair]int32 // the sides that its only capture is split into, by link addresses; nil: none
-	ahead    int64             // nanoseconds that its clock was set forward since the head began
+	forward  int64             // nanoseconds that its clock was set forward since the head began
+	ahead    ahead             // of the batch in hand
 	folding  bool              // some of its captures show every packet several times
 	err      error
 }
@@ -98,6 +99,7 @@ func (in *input) fillHead(enough <-chan struct{}) {
 			},
 			Stats:      append([]capture.InterfaceStats(nil), b.Stats...),
 			Interfaces: b.Interfaces,
+			Ordered:    b.Ordered,
 			Watermark:  b.Watermark,
 		}
 		n += len(b.Packets)
@@ -116,6 +118,9 @@ const maxDisorder = int64(100e6)
 // before one that came earlier could be tied to the wrong twin. Disorder across
 // the border of two batches stays; matching tolerates it.
 func sortBatch(b *capture.Batch) {
+	if b.Ordered {
+		return
+	}
 	list := b.Packets
 	for i := 1; i < len(list); i++ {
 		if list[i].Time >= list[i-1].Time || list[i-1].Time-list[i].Time > maxDisorder {
@@ -166,7 +171,7 @@ func (e *Engine) fetch(in *input) {
 			e.endBatch(in)
 		}
 		if len(in.head) > 0 {
-			in.batch, in.pos, in.owned = in.head[0], 0, false
+			in.batch, in.pos, in.owned, in.ahead.end = in.head[0], 0, false, 0
 			in.head[0] = nil // a used batch is not held any longer
 			in.head = in.head[1:]
 			in.mark = max(in.mark, in.batch.Watermark)
@@ -181,15 +186,15 @@ func (e *Engine) fetch(in *input) {
 			e.breakOff(in)
 			return
 		}
-		if in.ahead != 0 {
-			shiftBatch(b, 0, in.ahead)
+		if in.forward != 0 {
+			shiftBatch(b, 0, in.forward)
 		}
 		if !e.opts.Live {
 			sortBatch(b)
 		}
 		in.split(b)
 		e.foldBatch(in, b)
-		in.batch, in.pos, in.owned = b, 0, true
+		in.batch, in.pos, in.owned, in.ahead.end = b, 0, true, 0
 		in.mark = max(in.mark, b.Watermark)
 		if len(b.Packets) == 0 {
 			e.endBatch(in)

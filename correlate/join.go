@@ -147,13 +147,14 @@ func (e *Engine) arrive(f *flow, n *node) {
 // newNode describes a packet as one that waits. It returns the engine's scratch
 // node, good until the next call.
 func (e *Engine) newNode(p *capture.Packet, t int64, dir, side uint8) *node {
-	ident, basis := identity(p)
 	n := &e.scratch
-	*n = node{
-		time: t, ident: ident, ident64: p.Hash64, frame: p.Frame, length: p.IPLen,
-		fragID: p.FragID, request: -1, sibling: -1, side: side, dir: dir,
-		capture: int32(e.cur.index), srcPort: p.SrcPort, basis: basis, first: p.Flags&capture.FlagFirstFragment != 0,
-	}
+	*n = node{} // and not a literal, which would be put together apart and copied
+	n.ident, n.basis = identity(p)
+	n.time, n.frame, n.length, n.fragID = t, p.Frame, p.IPLen, p.FragID
+	n.request, n.sibling = -1, -1
+	n.side, n.dir, n.capture = side, dir, int32(e.cur.index)
+	n.first = p.Flags&capture.FlagFirstFragment != 0
+	n.srcPort = p.SrcPort
 	if dir == back {
 		n.srcPort = p.DstPort
 	}
@@ -163,6 +164,7 @@ func (e *Engine) newNode(p *capture.Packet, t int64, dir, side uint8) *node {
 		n.lo, n.hi, n.seq, n.ack = p.Seq, p.Seq+n.octets, p.Seq, p.Ack
 		n.flags, n.window, n.tsval, n.hasTS = p.TCPFlags, p.Window, p.TSval, p.HasTS
 	} else {
+		n.ident64 = p.Hash64
 		n.octets, n.seq = max(p.PayloadLen, 1), requestID(p)
 	}
 	n.unpaid = n.octets

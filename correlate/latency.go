@@ -15,9 +15,9 @@ const tick = 100
 // the same run gives the same report.
 type sketch struct {
 	n        uint64
-	min, max int64 // nanoseconds
-	stride   uint32
-	skip     uint32
+	min, max int64  // nanoseconds
+	skip     uint32 // values to be passed over before the next sample
+	doubled  uint8  // how often the distance from sample to sample was doubled
 	held     uint8
 	samples  [sketchSize]int32 // ticks
 }
@@ -39,11 +39,11 @@ func (s *sketch) add(d int64) {
 			s.samples[i] = s.samples[2*i]
 		}
 		s.held = sketchSize / 2
-		s.stride = s.stride*2 + 1
+		s.doubled++
 	}
 	s.samples[s.held] = int32(max(min(d/tick, 1<<31-1), -1<<31))
 	s.held++
-	s.skip = s.stride
+	s.skip = 1<<s.doubled - 1
 }
 
 // latency returns the summary, each value shifted by shift nanoseconds (a

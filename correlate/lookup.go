@@ -26,21 +26,22 @@ func (e *Engine) findOutflow(key *tuple, h uint64) int32 {
 	}
 }
 
-// insideFlow returns the flow of a packet at the inside, made when it is new;
-// -1 when there is no room.
-func (e *Engine) insideFlow(p *capture.Packet, t int64) int32 {
+// insideFlow returns the flow of a packet at the inside, made when it is new,
+// and whether the packet comes from its end a; -1 without room.
+func (e *Engine) insideFlow(p *capture.Packet, t int64) (int32, bool) {
 	key, srcIsA := tupleOf(p.Src, p.SrcPort, p.Dst, p.DstPort, p.Proto)
-	if e.lastFlow >= 0 && e.flows.at(e.lastFlow).key.is(&key) {
-		return e.lastFlow
+	if e.expected >= 0 {
+		if f := e.flows.at(e.expected); f.live && f.key.is(&key) {
+			return e.expected, srcIsA
+		}
 	}
 	h := p.FlowHash
 	fi := e.findFlow(&key, h)
 	if fi >= 0 {
-		e.lastFlow = fi
-		return fi
+		return fi, srcIsA
 	}
 	if e.flows.full() && !e.evictFlow() {
-		return -1
+		return -1, false
 	}
 	fi = e.flows.alloc()
 	f := e.flows.at(fi)
@@ -58,7 +59,7 @@ func (e *Engine) insideFlow(p *capture.Packet, t int64) int32 {
 	}
 	f.local = e.own[remote] || e.isClient(remote)
 	e.flowTable.insert(h, fi, func(i int32) uint64 { return e.flows.at(i).hash })
-	return fi
+	return fi, srcIsA
 }
 
 // opens reports whether a packet is the first of a conversation.
@@ -117,9 +118,9 @@ func (e *Engine) orient(p *capture.Packet) (fromClient, known bool) {
 // new, and whether the packet goes from its end a to b; -1 without room.
 func (e *Engine) outsideFlow(p *capture.Packet, t int64) (int32, bool) {
 	key, srcIsA := tupleOf(p.Src, p.SrcPort, p.Dst, p.DstPort, p.Proto)
-	if e.lastOut >= 0 {
-		if o := e.outflows.at(e.lastOut); o.key.is(&key) {
-			return e.lastOut, srcIsA
+	if e.expected >= 0 {
+		if o := e.outflows.at(e.expected); o.live && o.key.is(&key) {
+			return e.expected, srcIsA
 		}
 	}
 	h := p.FlowHash
@@ -132,7 +133,6 @@ func (e *Engine) outsideFlow(p *capture.Packet, t int64) (int32, bool) {
 		*e.outflows.at(oi) = outflow{live: true, key: key, hash: h, flow: -1, last: t, pending: [2]chainEnds{noChain, noChain}}
 		e.outTable.insert(h, oi, func(i int32) uint64 { return e.outflows.at(i).hash })
 	}
-	e.lastOut = oi
 	return oi, srcIsA
 }
 
@@ -250,9 +250,6 @@ func (e *Engine) retire(fi int32) {
 	}
 	e.flowTable.remove(f.hash, fi, func(i int32) uint64 { return e.flows.at(i).hash })
 	e.flows.release(fi)
-	if e.lastFlow == fi {
-		e.lastFlow = -1
-	}
 	if oi >= 0 {
 		e.outflows.at(oi).flow = -1
 		e.forgetOutflow(oi)
@@ -268,7 +265,4 @@ func (e *Engine) forgetOutflow(oi int32) {
 	}
 	e.outTable.remove(o.hash, oi, func(i int32) uint64 { return e.outflows.at(i).hash })
 	e.outflows.release(oi)
-	if e.lastOut == oi {
-		e.lastOut = -1
-	}
 }

@@ -28,13 +28,13 @@ func (e *Engine) tunnel(p *capture.Packet, t int64, c *capturePoint, b *capture.
 	if !e.gateway.IsZero() && !p.LinkDst.IsZero() && p.LinkDst != e.gateway && p.LinkSrc != e.gateway {
 		return // stays on the LAN
 	}
-	fi := e.insideFlow(p, t)
+	fi, fromA := e.insideFlow(p, t)
 	if fi < 0 {
 		return
 	}
 	f := e.flows.at(fi)
 	f.last = t
-	if p.Src == e.innerAddr(f) && (p.SrcPort == e.innerPort(f) || p.Kind != capture.KindTCP && p.Kind != capture.KindUDP) {
+	if fromA == f.clientIsA {
 		if f.turnedBack(p) {
 			e.turn(f, p, t, c)
 			return
@@ -46,7 +46,6 @@ func (e *Engine) tunnel(p *capture.Packet, t int64, c *capturePoint, b *capture.
 }
 
 func (e *Engine) innerAddr(f *flow) capture.Addr { a, _ := f.inner(); return a }
-func (e *Engine) innerPort(f *flow) uint16       { _, p := f.inner(); return p }
 
 // fromClient takes a packet at tunnel_in.
 func (e *Engine) fromClient(fi int32, f *flow, p *capture.Packet, t int64, c *capturePoint) {

@@ -22,23 +22,18 @@ func (t *tuple) is(o *tuple) bool {
 		t.a.Hi == o.a.Hi && t.b.Hi == o.b.Hi && t.proto == o.proto
 }
 
-// less orders two ends.
-func less(a capture.Addr, aPort uint16, b capture.Addr, bPort uint16) bool {
-	switch {
-	case a.Hi != b.Hi:
-		return a.Hi < b.Hi
-	case a.Lo != b.Lo:
-		return a.Lo < b.Lo
-	}
-	return aPort < bPort
-}
-
-// tupleOf returns the canonical tuple and whether src is its end a.
+// tupleOf returns the canonical tuple and whether src is its end a. Which end of
+// a conversation comes first is as good as random, so that a branch on it would
+// be mispredicted for every second packet: the ends are swapped by a mask.
 func tupleOf(src capture.Addr, srcPort uint16, dst capture.Addr, dstPort uint16, proto uint8) (tuple, bool) {
-	if less(dst, dstPort, src, srcPort) {
-		return tuple{a: dst, b: src, aPort: dstPort, bPort: srcPort, proto: proto}, false
-	}
-	return tuple{a: src, b: dst, aPort: srcPort, bPort: dstPort, proto: proto}, true
+	_, swap := bits.Sub64(uint64(dstPort), uint64(srcPort), 0)
+	_, swap = bits.Sub64(dst.Lo, src.Lo, swap)
+	_, swap = bits.Sub64(dst.Hi, src.Hi, swap)
+	hi, lo, port := (src.Hi^dst.Hi)&-swap, (src.Lo^dst.Lo)&-swap, (srcPort^dstPort)&-uint16(swap)
+	return tuple{
+		a: capture.Addr{Hi: src.Hi ^ hi, Lo: src.Lo ^ lo}, b: capture.Addr{Hi: dst.Hi ^ hi, Lo: dst.Lo ^ lo},
+		aPort: srcPort ^ port, bPort: dstPort ^ port, proto: proto,
+	}, swap == 0
 }
 
 // The seeds make table positions unpredictable to whoever wrote a hostile
