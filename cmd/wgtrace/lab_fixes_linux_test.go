@@ -89,7 +89,7 @@ func tryFixes(t *testing.T, c variant) []fixOutcome {
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	// One family where both are dead: a report repairs the one that it speaks of.
-	l := newLab(t, lab.Config{NoIPv6: sc.Breaks == lab.BreaksAll, SecondClient: sc.Neighbours})
+	l := newLab(t, lab.Config{NoIPv6: sc.Breaks == lab.BreaksAll, SecondClient: sc.Neighbours, SecondUplink: sc.SecondUplink})
 	tr := &trial{t: t, ctx: ctx, lab: l, sc: sc, shell: newShell(t, l.Server())}
 	if err := l.Apply(ctx, lab.Fault{Name: c.base}); err != nil {
 		t.Fatal(err)

@@ -75,7 +75,7 @@ func useHealthy(t *testing.T, sc lab.Scenario, u use) {
 			w = sc.Workload
 		}
 	}
-	l := newLab(t, lab.Config{SecondClient: u.second || sc.Neighbours, Offload: w == lab.Laptop || w == lab.Heavy})
+	l := newLab(t, lab.Config{SecondClient: u.second || sc.Neighbours, SecondUplink: sc.SecondUplink, Offload: w == lab.Laptop || w == lab.Heavy})
 	if err := l.Apply(ctx, lab.Fault{Name: sc.Name}); err != nil {
 		t.Fatal(err)
 	}

@@ -58,7 +58,7 @@ func TestLive(t *testing.T) {
 func liveInLab(t *testing.T, sc lab.Scenario, w lab.Workload, second bool) {
 	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 	defer cancel()
-	l := newLab(t, lab.Config{SecondClient: second, Offload: w == lab.Laptop})
+	l := newLab(t, lab.Config{SecondClient: second, SecondUplink: sc.SecondUplink, Offload: w == lab.Laptop})
 	if err := l.Apply(ctx, lab.Fault{Name: sc.Name, OnlyFirst: second}); err != nil {
 		t.Fatal(err)
 	}

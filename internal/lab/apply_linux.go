@@ -44,6 +44,9 @@ func (l *Lab) become(ctx context.Context, active []Fault) error {
 		if err != nil {
 			return err
 		}
+		if s.SecondUplink && l.plan.SecondWAN == "" {
+			return fmt.Errorf("scenario %s: the lab has no second uplink (Config.SecondUplink)", f.Name)
+		}
 		breaks[f.Name](l, want, f, l.hit(f, s))
 	}
 	// Whoever had to reconnect for a fault must do so when it goes.
@@ -77,6 +80,9 @@ func (l *Lab) converge(ctx context.Context, want *setup, reconnect []bool) error
 		{"net.ipv6.conf.all.forwarding", bit(want.Forward6)},
 		{"net.ipv4.conf." + l.plan.Tunnel + ".forwarding", bit(want.ForwardTunnel && want.Forward4)},
 		{"net.ipv4.conf." + l.plan.Tunnel + ".rp_filter", bit(want.StrictTunnel)},
+	}
+	if l.plan.SecondWAN != "" {
+		settings = append(settings, sysctl{"net.ipv4.conf." + l.plan.SecondWAN + ".rp_filter", bit(want.StrictSecond)})
 	}
 	err := parallel(
 		func() error { return l.server.call(ctx, "sysctl", settings, nil) },

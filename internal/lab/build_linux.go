@@ -74,6 +74,9 @@ func (l *Lab) cable(ctx context.Context) error {
 		outermost,
 		{linkSite, linkWeb, l.site.PID()},
 	}
+	if l.plan.SecondWAN != "" {
+		cables = append(cables, vethSpec{linkSecond, l.plan.SecondWAN, l.server.PID()})
+	}
 	for i, p := range l.phones {
 		cables = append(cables, vethSpec{p.Name(), linkOuter, l.phones[i].PID()})
 	}
@@ -122,6 +125,9 @@ func (l *Lab) buildRouter(ctx context.Context) error {
 		l.link(linkServer, gateway(p.Server.Gateway4, p.Server.Addr4), gateway(p.Server.Gateway6, p.Server.Addr6)),
 		l.link(linkSite, gateway(p.Site.Gateway4, p.Site.Addr4), gateway(p.Site.Gateway6, p.Site.Addr6)),
 	}}
+	if u := p.Second; p.SecondWAN != "" {
+		n.Links = append(n.Links, l.link(linkSecond, gateway(u.Gateway4, u.Addr4), gateway(u.Gateway6, u.Addr6)))
+	}
 	for i, c := range p.Clients {
 		n.Links = append(n.Links, l.link(l.phones[i].Name(), gateway(c.Outer.Gateway4, c.Outer.Addr4)))
 	}
@@ -210,6 +216,13 @@ func (l *Lab) buildServer(ctx context.Context) error {
 			l.link(l.plan.Tunnel, inside...),
 		),
 		Routes: uplinkRoutes(l.uplink(), l.plan.WAN),
+	}
+	if u := l.plan.Second; l.plan.SecondWAN != "" {
+		n.Links = append(n.Links, l.link(l.plan.SecondWAN, u.Addr4, u.Addr6))
+		for _, r := range uplinkRoutes(u, l.plan.SecondWAN) {
+			r.Metric = metricSecond
+			n.Routes = append(n.Routes, r)
+		}
 	}
 	if err := l.server.call(ctx, "net", n, nil); err != nil {
 		return err

@@ -41,6 +41,10 @@ type Config struct {
 	// bridge, with WireGuard's port led to it. The host has the server's
 	// addresses; IPv6 is left out of the tunnel.
 	Container bool
+	// SecondUplink gives the server a second cable to the router, with addresses
+	// and a default route of its own that weighs less. Scenarios with SecondUplink
+	// need it.
+	SecondUplink bool
 	// NoIPv6 leaves IPv6 out of the tunnel.
 	NoIPv6 bool
 	// Log receives what the nodes say on their standard error; nil discards it.

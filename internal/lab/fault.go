@@ -55,6 +55,8 @@ type Scenario struct {
 	Warning string
 	// Neighbours scenarios need a second client.
 	Neighbours bool
+	// SecondUplink scenarios need a server with two lines to the internet.
+	SecondUplink bool
 	// Partial faults let some requests through.
 	Partial bool
 	// Untold are stages at which the truth does not count what a tap sees: the

@@ -10,6 +10,7 @@ var (
 	expectNoDefault = Expect{"fault", "no-default-route", "tunnel_in", "wan_out"}
 	expectGateway   = Expect{"fault", "gateway-unreachable", "tunnel_in", "wan_out"}
 	expectForeign   = Expect{"fault", "nat-wrong-source-address", "wan_out", "wan_in"}
+	expectAsym      = Expect{"fault", "asymmetric-return", "wan_out", "wan_in"}
 	expectUnknown   = Expect{"fault", "nat-reply-not-recognised", "wan_in", "tunnel_out"}
 )
 
@@ -37,6 +38,9 @@ var forwardScenarios = []Scenario{
 	{Name: "no-return-route-leak", Summary: "the server knows the phone behind the WAN", Expect: expectLeak, Cause: "tunnel-route-missing"},
 	{Name: "addr32-no-route", Summary: "the server has no route to the tunnel subnet", Expect: expectLeak, Cause: "tunnel-route-missing"},
 	{Name: "ttl-loop", Summary: "the upstream router sends the packets back", Expect: expectLoop, Untold: []string{StageWANIn}, Cause: "router-sends-back"},
+
+	{Name: "asym-other-wan", Summary: "whatever is for the server arrives on its second line", Expect: expectHealthy, Healthy: true, SecondUplink: true},
+	{Name: "asym-rpf-strict", Summary: "answers arrive on the second line, and strict reverse path filtering meets them", Expect: expectAsym, OnlyIPv4: true, SecondUplink: true, Cause: "rp-filter-drop"},
 
 	{Name: "snat-wrong-address", Summary: "the rule translates to an address that nobody has", Expect: expectForeign, Cause: "snat-address-not-ours"},
 	{Name: "nat-reply-dropped-notrack", Summary: "a rule keeps replies from connection tracking", Expect: expectUnknown, Untold: []string{StageWANIn}, Cause: "notrack-rule"},

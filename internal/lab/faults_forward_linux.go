@@ -137,6 +137,24 @@ var forwardBreaks = map[string]func(l *Lab, s *setup, f Fault, clients []int){
 		}
 	},
 
+	"asym-other-wan": func(l *Lab, s *setup, _ Fault, _ []int) {
+		p := l.plan
+		s.RouterExtras.Routes = append(s.RouterExtras.Routes,
+			routeSpec{Dst: host(p.Server.Addr4), Via: p.Second.Addr4.Addr(), Link: linkSecond},
+			routeSpec{Dst: host(p.Server.Addr6), Via: p.Second.Addr6.Addr(), Link: linkSecond})
+	},
+	// The rule has the address of the line that was the first one once.
+	"asym-rpf-strict": func(l *Lab, s *setup, _ Fault, clients []int) {
+		s.StrictSecond = true
+		s.changeNAT(l, clients, func(n *natRule) {
+			a := l.plan.Second.Addr4
+			if n.From.Addr().Is6() {
+				a = l.plan.Second.Addr6
+			}
+			n.Action = "snat to " + a.Addr().String()
+		})
+	},
+
 	"snat-wrong-address": func(l *Lab, s *setup, _ Fault, clients []int) {
 		s.changeNAT(l, clients, func(n *natRule) {
 			a := l.unusedNeighbour()
@@ -207,6 +225,10 @@ func (s *setup) keepPhonesReachable(l *Lab) {
 			routeSpec{Dst: host(c.Outer.Addr4), Via: l.plan.Server.Gateway4, Link: l.plan.WAN})
 	}
 }
+
+// metricSecond makes the routes of the second uplink weigh less than the first's:
+// without a metric IPv6 routes have 1024 (IP6_RT_PRIO_USER, linux/ipv6_route.h).
+const metricSecond = 2048
 
 // tableQuick is the table that wg-quick(8) takes for a default route.
 const tableQuick = 51820

@@ -48,7 +48,7 @@ func TestFaults(t *testing.T) {
 }
 
 func testFault(t *testing.T, s Scenario, f Fault) {
-	l := newLab(t, Config{SecondClient: true})
+	l := newLab(t, Config{SecondClient: true, SecondUplink: s.SecondUplink})
 	if err := l.Apply(t.Context(), f); err != nil {
 		t.Fatal(err)
 	}

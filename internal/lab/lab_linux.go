@@ -20,6 +20,7 @@ import (
 // Adapter names that no seed changes.
 const (
 	linkServer = "server" // on the router
+	linkSecond = "second"
 	linkSite   = "site"
 	linkOuter  = "wlan0" // on a phone
 	linkTunnel = "wg0"

@@ -33,6 +33,8 @@ type routeSpec struct {
 	Link  string
 	Table int
 	MTU   int // that nothing learns its way around; 0: the adapter's
+	// Metric: among routes to the same place the one with the lowest counts.
+	Metric int
 }
 
 // ruleSpec sends packets that carry a firewall mark (IPv4), or that come from a
@@ -187,7 +189,7 @@ func changeRoute(r routeSpec, change func(*netlink.Route) error, protocol int) e
 	}
 	nr := &netlink.Route{
 		LinkIndex: link.Attrs().Index, Dst: ipNet(r.Dst, true), Table: r.Table,
-		Protocol: netlink.RouteProtocol(protocol), MTU: r.MTU, MTULock: r.MTU != 0,
+		Protocol: netlink.RouteProtocol(protocol), MTU: r.MTU, MTULock: r.MTU != 0, Priority: r.Metric,
 	}
 	if r.Via.IsValid() {
 		nr.Gw = r.Via.AsSlice()

@@ -10,14 +10,16 @@ import (
 // Plan is everything that the seed decided. It holds no private key.
 type Plan struct {
 	Seed      int64    `json:"seed"`
-	Tunnel    string   `json:"tunnel"`             // the server's tunnel adapter
-	WAN       string   `json:"wan"`                // the server's WAN adapter
-	HostWAN   string   `json:"host_wan,omitempty"` // the WAN adapter of the host around the server's container; "" without one
-	Inside    Uplink   `json:"inside,omitzero"`    // the container's own connection to that host
-	Port      uint16   `json:"port"`               // WireGuard's UDP port on the server
-	ServerKey string   `json:"server_key"`         // the server's public key, base64
-	Server    Uplink   `json:"server"`             // the server's WAN
-	Site      Uplink   `json:"site"`               // the site's link to the router
+	Tunnel    string   `json:"tunnel"`               // the server's tunnel adapter
+	WAN       string   `json:"wan"`                  // the server's WAN adapter
+	HostWAN   string   `json:"host_wan,omitempty"`   // the WAN adapter of the host around the server's container; "" without one
+	Inside    Uplink   `json:"inside,omitzero"`      // the container's own connection to that host
+	Port      uint16   `json:"port"`                 // WireGuard's UDP port on the server
+	ServerKey string   `json:"server_key"`           // the server's public key, base64
+	Server    Uplink   `json:"server"`               // the server's WAN
+	Site      Uplink   `json:"site"`                 // the site's link to the router
+	SecondWAN string   `json:"second_wan,omitempty"` // the server's other WAN adapter; "" without one
+	Second    Uplink   `json:"second,omitzero"`      // and its connection
 	Clients   []Client `json:"clients"`
 
 	Web4  []netip.Addr `json:"web4"` // addresses that answer on TCP 80, 443 and 5223, UDP 7 and echo requests
@@ -58,6 +60,7 @@ var hostingOctets = []byte{13, 23, 34, 45, 52, 63, 77, 81, 93, 104, 130, 142, 15
 var (
 	nameHeads = []string{"www", "api", "cdn", "img", "mail", "news", "static", "play"}
 	nameZones = []string{"example.com", "example.net", "example.org"}
+	secondWAN = "wlp2s0" // none of wanNames
 	wanNames  = []string{"eth0", "ens3", "enp1s0", "ens18", "eno1", "venet0"}
 )
 
@@ -95,6 +98,12 @@ func newPlan(seed int64, cfg Config) Plan {
 	p.DNS = netip.MustParseAddr(pick(r, wellKnownDNS))
 	for _, i := range r.Perm(len(nameHeads))[:4] {
 		p.Names = append(p.Names, nameHeads[i]+"."+pick(r, nameZones))
+	}
+	if cfg.SecondUplink {
+		p.SecondWAN = secondWAN
+		p.Second = drawUplink(r, [3]byte{203, 0, 113}, 0x5f)
+		p.Second.Addr4 = netip.PrefixFrom(shift4(p.Second.Addr4.Addr(), 128), 28) // beyond the first one's
+		p.Second.Gateway4 = shift4(p.Second.Gateway4, 128)
 	}
 	return p
 }

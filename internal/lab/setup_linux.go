@@ -13,6 +13,7 @@ type setup struct {
 	Forward4, Forward6 bool // the server's net.ipv4.ip_forward and net.ipv6.conf.all.forwarding
 	ForwardTunnel      bool // the server's net.ipv4.conf.TUNNEL.forwarding
 	StrictTunnel       bool // strict rp_filter on the tunnel adapter
+	StrictSecond       bool // the same on the second WAN adapter
 	MarkWAN            bool // markReturn on whatever arrives on the server's WAN
 
 	NAT           []natRule // on the server, the first that matches

@@ -15,6 +15,10 @@ const tapTable = "lab_taps"
 // reply (wan_in); outbound behind everything, translation included.
 func (l *Lab) tapRules() string {
 	p := l.plan
+	wan := fmt.Sprintf("%q", p.WAN)
+	if p.SecondWAN != "" {
+		wan = fmt.Sprintf("{ %q, %q }", p.WAN, p.SecondWAN)
+	}
 	var counters, raw, tracked, out []string
 	for i, c := range p.Clients {
 		for _, stage := range stages {
@@ -22,14 +26,14 @@ func (l *Lab) tapRules() string {
 		}
 		count := func(stage string) string { return "counter name " + counterName(i, stage) }
 		outer := c.Outer.Addr4.Addr()
-		raw = append(raw, fmt.Sprintf("iifname %q ip saddr %s ip protocol udp %s", p.WAN, outer, count(StageOuterIn)))
-		out = append(out, fmt.Sprintf("oifname %q ip daddr %s udp sport %d %s", p.WAN, outer, p.Port, count(StageOuterOut)))
+		raw = append(raw, fmt.Sprintf("iifname %s ip saddr %s ip protocol udp %s", wan, outer, count(StageOuterIn)))
+		out = append(out, fmt.Sprintf("oifname %s ip daddr %s udp sport %d %s", wan, outer, p.Port, count(StageOuterOut)))
 		for _, h := range c.hosts() {
 			fam, a := family(h), h.Addr()
 			raw = append(raw, fmt.Sprintf("iifname %q %s saddr %s %s", p.Tunnel, fam, a, count(StageTunnelIn)))
-			tracked = append(tracked, fmt.Sprintf("iifname %q ct original %s saddr %s %s", p.WAN, fam, a, count(StageWANIn)))
+			tracked = append(tracked, fmt.Sprintf("iifname %s ct original %s saddr %s %s", wan, fam, a, count(StageWANIn)))
 			out = append(out,
-				fmt.Sprintf("oifname %q ct original %s saddr %s %s", p.WAN, fam, a, count(StageWANOut)),
+				fmt.Sprintf("oifname %s ct original %s saddr %s %s", wan, fam, a, count(StageWANOut)),
 				fmt.Sprintf("oifname %q %s daddr %s %s", p.Tunnel, fam, a, count(StageTunnelOut)))
 		}
 	}
