@@ -24,6 +24,7 @@ func newFace(c *capturePoint) *face {
 	return &face{
 		point: c, locals: make(map[capture.Addr]bool),
 		twins: make(map[uint64]seen), messages: make(map[wg.Header]seen),
+		asked: make(map[tuple]bool), heard: make(map[tuple]bool),
 	}
 }
 

@@ -104,6 +104,7 @@ type Engine struct {
 	clients     []*client
 	clientIndex map[capture.Addr]int32
 	own         map[capture.Addr]bool
+	unknownMAC  bool // of one of several lines
 	ownMAC      []capture.MAC
 	gateway     capture.MAC // the host's link address inside, where that has one
 	outerSide   *outerState

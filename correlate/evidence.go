@@ -337,7 +337,11 @@ type FamilyEvidence struct {
 	// again, Leaked replies that it sent out of the WAN again with the client's
 	// own address, Looped packets of the client that came back in on the WAN.
 	Turned, Leaked, Looped Tally
-	Refusals               []Refusal // at most 8
+	// OtherLine counts requests that were replied to at another capture of the WAN
+	// than the one that they left by, while both were on: two lines, not two pieces
+	// of one recording.
+	OtherLine Tally
+	Refusals  []Refusal // at most 8
 	// WANAddrs are the addresses that its packets left with, at most 8.
 	WANAddrs []netip.Addr
 }

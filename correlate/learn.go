@@ -113,20 +113,37 @@ func (e *Engine) learnMAC() {
 	if len(e.ownMAC) > 0 {
 		return
 	}
-	votes := make(map[capture.MAC]int)
-	total := 0
+	type ballot struct {
+		votes map[capture.MAC]int
+		total int
+	}
+	lines := make(map[*capturePoint]*ballot) // each line has an address of its own
+	for _, c := range e.captures {
+		if c.role == capture.RoleWAN {
+			lines[c] = &ballot{votes: make(map[capture.MAC]int)}
+		}
+	}
 	e.heads(func(p *capture.Packet, c *capturePoint) {
-		if c.role != capture.RoleWAN || p.WG.Type == wg.MessageUnknown || p.LinkDst.IsZero() || p.LinkDst.IsGroup() {
+		l := lines[c]
+		if l == nil || p.WG.Type == wg.MessageUnknown || p.LinkDst.IsZero() || p.LinkDst.IsGroup() {
 			return
 		}
-		if e.outerSide.servers[addrPort(p.Dst, p.DstPort)] {
-			votes[p.LinkDst]++
-			total++
+		switch {
+		case e.outerSide.servers[addrPort(p.Dst, p.DstPort)]:
+			l.votes[p.LinkDst]++
+		case len(lines) > 1 && e.outerSide.servers[addrPort(p.Src, p.SrcPort)]:
+			l.votes[p.LinkSrc]++
+		default:
+			return
 		}
+		l.total++
 	})
-	for m, n := range votes {
-		if n*10 >= total*9 {
-			e.learnOwnMAC(m)
+	for _, l := range lines {
+		e.unknownMAC = e.unknownMAC || len(lines) > 1 && l.total == 0
+		for m, n := range l.votes {
+			if n*10 >= l.total*9 {
+				e.learnOwnMAC(m)
+			}
 		}
 	}
 }

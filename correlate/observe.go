@@ -407,7 +407,7 @@ func (e *Engine) facing(p *capture.Packet) int8 {
 
 // foreign reports whether a frame is known to be between other machines.
 func (e *Engine) foreign(p *capture.Packet) bool {
-	return len(e.ownMAC) > 0 && !p.LinkSrc.IsZero() && !p.LinkDst.IsZero() && !p.LinkDst.IsGroup() &&
+	return len(e.ownMAC) > 0 && !e.unknownMAC && !p.LinkSrc.IsZero() && !p.LinkDst.IsZero() && !p.LinkDst.IsGroup() &&
 		!e.isOwnMAC(p.LinkSrc) && !e.isOwnMAC(p.LinkDst)
 }
 

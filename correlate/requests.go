@@ -118,7 +118,9 @@ func (e *Engine) requestLeft(entry *node, f *flow, exit *node) {
 		return
 	}
 	r.left, r.leftAt = true, exit.time
-	if !r.replied {
+	if r.replied {
+		e.noteOtherLine(f, int(exit.capture), exit.time, &r.beyond)
+	} else {
 		r.beyond = r.sighting
 		e.seenOutside(&r.beyond, exit, WANOut)
 		if f.out >= 0 {
@@ -149,6 +151,7 @@ func (e *Engine) replied(f *flow, n *node) {
 			continue
 		}
 		r.replied, r.torn = true, n.first
+		left := r.beyond.Capture
 		r.beyond = r.sighting
 		e.seenOutside(&r.beyond, n, WANIn)
 		r.beyond.Src, r.beyond.Dst = r.sighting.Dst, addrPort(f.translated, f.translatedPort)
@@ -156,8 +159,11 @@ func (e *Engine) replied(f *flow, n *node) {
 		if r.kind == capture.KindEchoRequest {
 			r.beyond.Kind, r.beyond.ICMPType = capture.KindEchoReply, 0
 		}
-		if r.left && n.time >= r.leftAt {
-			e.took(f, 1, n.time-r.leftAt)
+		if r.left {
+			e.noteOtherLine(f, left, r.leftAt, &r.beyond)
+			if n.time >= r.leftAt {
+				e.took(f, 1, n.time-r.leftAt)
+			}
 		}
 	}
 }
@@ -181,8 +187,10 @@ func (e *Engine) reply(f *flow, p *capture.Packet, t int64, c *capturePoint, sta
 			r.torn = first && (r.torn || !r.replied)
 			if !r.replied {
 				r.replied = true
+				left := r.beyond.Capture
 				r.beyond = sighting(c, p, WANIn)
 				if r.left {
+					e.noteOtherLine(f, left, r.leftAt, &r.beyond)
 					e.took(f, 1, t-r.leftAt)
 				}
 			}

@@ -45,6 +45,8 @@ type face struct {
 	locals    map[capture.Addr]bool
 	twins     map[uint64]seen    // initiations by identity
 	messages  map[wg.Header]seen // WireGuard's own packets
+	asked     map[tuple]bool     // conversations whose first packet it shows
+	heard     map[tuple]bool     // and those whose first answer
 }
 
 // assign settles who is who on the heads of all inputs: roles, the WireGuard
@@ -170,6 +172,7 @@ func (f *face) add(p *capture.Packet) {
 	if len(f.locals) < 4096 {
 		f.locals[p.Src] = true
 	}
+	f.note(p)
 	if opens(p) {
 		f.initiated++
 		if undecremented(p.TTL) {
@@ -319,6 +322,7 @@ func (e *Engine) assignRoles(faces []*face) error {
 		return err
 	}
 	e.assignEmpty(faces)
+	joinLines(faces)
 	return e.checkRoles(faces)
 }
 
@@ -470,13 +474,14 @@ func ttlVotes(a, b *face) int {
 }
 
 // checkRoles refuses what cannot be judged: several interfaces of one source in
-// one role, where they watch different places.
+// one role, where nobody said so and packets do not show that they are two lines of
+// one host.
 func (e *Engine) checkRoles(faces []*face) error {
 	e.dropRepeated(faces)
 	for _, role := range []capture.Role{capture.RoleTunnel, capture.RoleWAN} {
 		seen := make(map[int]*face)
 		for _, f := range faces {
-			if f.point.role != role || f.packets == 0 || f.point.roleWhy == "flag" {
+			if f.point.role != role || f.packets == 0 || f.point.roleWhy == "flag" || role == capture.RoleWAN && (f.point.roleWhy == "option" || f.point.roleWhy == "other-line") {
 				continue
 			}
 			if o := seen[f.point.input]; o != nil && o.point.iface.Section == f.point.iface.Section {

@@ -36,8 +36,8 @@ const (
 // signs are packets beside requests and replies that show what the host did
 // with them. Most clients have none.
 type signs struct {
-	turned, leaked, looped Tally
-	refusals               []Refusal
+	turned, leaked, looped, otherLine Tally
+	refusals                          []Refusal
 }
 
 func (y *Tally) add(s Sighting, t int64) {
@@ -144,13 +144,30 @@ func (e *Engine) noteLeak(p *capture.Packet, t int64, c *capturePoint) {
 	fam.signs.leaked.add(sighting(c, p, WANOut), t)
 }
 
+// noteOtherLine compares the captures that show how a request left, at time t, and
+// where its first reply came in.
+func (e *Engine) noteOtherLine(f *flow, left int, t int64, reply *Sighting) {
+	if left == reply.Capture {
+		return
+	}
+	by, in := e.captures[left], e.captures[reply.Capture]
+	if by.iface.Name != "" && by.iface.Name == in.iface.Name {
+		return
+	}
+	// The next file of a rotation begins behind what left in the one before.
+	one := by.input == in.input && by.iface.Section == in.iface.Section
+	if one || e.opts.Live || in.first != unset && in.line.tunnel(in.first) < t {
+		e.signsOf(f).otherLine.add(*reply, in.line.tunnel(reply.Time))
+	}
+}
+
 // snapshot copies the signs into the evidence.
 func (y *signs) snapshot(to *FamilyEvidence) {
 	if y == nil {
 		return
 	}
 	own := func(t Tally) Tally { t.Samples = append([]Sighting(nil), t.Samples...); return t }
-	to.Turned, to.Leaked, to.Looped = own(y.turned), own(y.leaked), own(y.looped)
+	to.Turned, to.Leaked, to.Looped, to.OtherLine = own(y.turned), own(y.leaked), own(y.looped), own(y.otherLine)
 	for _, r := range y.refusals {
 		r.Tally = own(r.Tally)
 		to.Refusals = append(to.Refusals, r)

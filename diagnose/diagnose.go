@@ -259,17 +259,26 @@ func (s *subject) finding(r *rule, p proof) Finding {
 	}
 	values.PublicKey = s.publicKey()
 	v := s.view(f.ID)
+	v.server, v.back = values.Server, p.back
+	if p.wan != "" {
+		values.WAN = p.wan
+		if v.adapter(p.wan) != nil {
+			v.path.WAN = p.wan
+		}
+	}
 	values.Port = v.port // the one that this device calls
 	values.ListensOn, values.ServerPSK = v.serverEnd(values.PublicKey)
 	values.translated(s.ctx)
+	wan := values.WAN
 	if r.causes != nil {
-		f.Causes = s.weigh(f.ID, values.Server, r.causes(s, s.ctx.OS))
+		f.Causes = v.weigh(r.causes(s, s.ctx.OS))
 	}
 	for _, c := range f.Causes {
 		if c.Probability == 0 {
 			continue // the settings rule it out
 		}
 		values.Drop = v.dropPlace(c.ID)
+		v.lines(&values, wan, c.ID)
 		f.Fixes = addFixes(f.Fixes, fixesFor(c.ID, values, s.ctx.OS))
 	}
 	return f

@@ -20,6 +20,16 @@ type view struct {
 	port    uint16         // WireGuard's
 	finding string         // id
 	around  *Context       // the machine around the container of the tunnel; nil: none
+	back    string         // the adapter that answers come in by; "": that of path
+}
+
+// wayBack is the way of the answers.
+func (v *view) wayBack() host.Path {
+	p := v.path
+	if v.back != "" {
+		p.WAN = v.back
+	}
+	return p
 }
 
 // answer is what facts say of a cause: proved, refuted or nothing, and by what.
@@ -107,14 +117,11 @@ func (s *subject) adapterOf(role capture.Role) string {
 
 // weigh lets the facts of the host speak on each cause: what they prove comes
 // first, what they refute falls to zero and leaves its share to the rest. Without
-// facts the causes stay as the rule ranked them. Server is the host's own address
-// that the finding is about, if it is about one.
-func (s *subject) weigh(finding string, server netip.Addr, causes []Cause) []Cause {
-	if s.ctx.Facts == nil {
+// facts the causes stay as the rule ranked them.
+func (v *view) weigh(causes []Cause) []Cause {
+	if v.facts == nil {
 		return causes
 	}
-	v := s.view(finding)
-	v.server = server
 	causes = slices.Clone(causes)
 	var proved, refuted, open []Cause
 	ruledOut, left := 0.0, 0.0

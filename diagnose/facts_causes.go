@@ -43,6 +43,7 @@ var factTests = map[string]func(*view) answer{
 	"netnat-conflict":         netNatConflict,
 	"nat-table-full":          natTableFull,
 	"notrack-rule":            notracked,
+	asymmetricReturnID:        returnsElsewhere,
 	"snat-address-not-ours":   foreignSNAT,
 
 	// IPv6 beside an IPv4 that works.
@@ -143,7 +144,7 @@ func forwardDropped(v *view) answer {
 }
 
 func returnBlocked(v *view) answer {
-	f, _ := v.facts.Filtered(v.path, true)
+	f, _ := v.facts.Filtered(v.wayBack(), true)
 	return settings(f)
 }
 
@@ -152,11 +153,19 @@ func returnBlocked(v *view) answer {
 const minGrowth = minRequests
 
 func reversePath(v *view) answer {
-	if v.finding != "return-not-forwarded" {
+	a := v.adapter(v.wayBack().WAN)
+	switch {
+	case v.finding == asymmetricReturnID:
+		// A strict filter lets in what would be answered by the same adapter, and
+		// these senders are called by another one.
+		if a != nil && a.RPFilter != nil && v.path.Client.Is4() {
+			return settings(host.FactOf(*a.RPFilter == 1))
+		}
+	case v.finding != "return-not-forwarded":
 		if f := v.facts.ReversePathDrops(v.path); f != host.FactUnknown {
 			return settings(f)
 		}
-	} else if a := v.adapter(v.path.WAN); a != nil && a.RPFilter != nil && *a.RPFilter == 0 {
+	case a != nil && a.RPFilter != nil && *a.RPFilter == 0:
 		return settings(host.FactNo)
 	}
 	if n, ok := v.facts.Grew("TcpExt.IPReversePathFilter"); ok && v.path.Client.Is4() {

@@ -38,6 +38,8 @@ type Values struct {
 	Port          uint16       // WireGuard's UDP port at the server
 	PublicKey     string       // the client's, base64
 	Family        correlate.Family
+	Lines         []string  // the WAN and others by which answers can come in; nil: all of them are watched
+	OtherSource   bool      // the packets get the address of another line
 	Drop          dropping  // the chain that drops the client's packets
 	ListensOn     uint16    // the port that WireGuard has at the server now
 	ServerPSK     host.Fact // whether the server has a preshared key for the client
@@ -168,6 +170,7 @@ func (v Values) checked(os string, family correlate.Family) map[string]any {
 	}
 	adapter("tunnel", v.Tunnel)
 	adapter("wan", v.WAN)
+	args["lines"] = v.lines()
 
 	client, clientOK := safeAddr(v.Client, family)
 	if clientOK {
@@ -193,6 +196,20 @@ func (v Values) checked(os string, family correlate.Family) map[string]any {
 		args["public_key"] = v.PublicKey
 	}
 	return args
+}
+
+// lines are flags that name adapters to be watched together.
+func (v Values) lines() string {
+	names := []string{placeWAN, placeOtherWAN}
+	for i, name := range v.Lines {
+		if i == len(names) {
+			names = append(names, placeOtherWAN)
+		}
+		if unixAdapter(name) {
+			names[i] = name
+		}
+	}
+	return "--wan " + strings.Join(names, " --wan ")
 }
 
 func hostBits(family correlate.Family) string {
@@ -240,6 +257,7 @@ func replacer(args map[string]any, drop dropping, hosts, os string, family corre
 		service = "'WireGuardTunnel$" + strings.TrimPrefix(text("tunnel"), "'")
 	}
 	return strings.NewReplacer(
+		"{LINES}", text("lines"),
 		"{TUN}", text("tunnel"),
 		"{WAN}", text("wan"),
 		"{NET}", text("prefix"),

@@ -50,7 +50,7 @@ var book = map[string][]recipe{
 	"upstream-filtered": {upstreamUnix, upstreamWindows, upstreamOther},
 	"prefix-not-routed": {natNFT, natIptables, natMacOS, natRouterOS, upstreamUnix, upstreamWindows},
 
-	"asymmetric-return": {captureAgain},
+	asymmetricReturnID: {natLineNFT, captureLines},
 	// forward-rejected
 	"oracle-forward-reject":      {filterIptables, filterNFT},
 	"openwrt-zone-not-forwarded": {filterOpenWrt, filterNFT, filterIptables},

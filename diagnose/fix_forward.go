@@ -114,6 +114,11 @@ var (
 		undo:  []string{`nft delete table {IP} wgtrace`},
 		notes: []string{"needs-root", "lost-at-reboot", "persist"},
 	}
+	// The same cures a rule that names the address of another line.
+	natLineNFT = recipe{
+		id: natFirstNFT.id, os: osLinux, commands: natFirstNFT.commands, undo: natFirstNFT.undo, notes: natFirstNFT.notes,
+		when: func(v Values) bool { return v.OtherSource },
+	}
 	natAddressWindows = recipe{
 		id: "nat-address-windows", os: osWindows,
 		commands: []string{`Get-NetNat`, `Get-NetNatExternalAddress`, `Get-NetIPAddress -InterfaceAlias {WAN}`},

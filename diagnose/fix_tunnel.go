@@ -175,4 +175,8 @@ var (
 		`wgtrace interfaces`,
 		`wgtrace live --tunnel ` + placeTunnel + ` --wan ` + placeWAN,
 	}}
+	captureLines = recipe{id: "capture-again", commands: []string{`wgtrace live {LINES}`}, when: Values.unwatched}
 )
+
+// unwatched reports whether a line was left out of the capture.
+func (v Values) unwatched() bool { return len(v.Lines) > 0 }

@@ -36,6 +36,7 @@ type proof struct {
 	// after and before replace the rule's where they are set.
 	after, before correlate.Stage
 	family        correlate.Family // that it concerns, where the rule looked at both
+	wan, back     string           // the adapters that packets leave and answers come in by, where they differ
 	server        netip.Addr       // an address of the host that its commands need
 }
 
@@ -68,6 +69,7 @@ var (
 		&upstreamSilent,
 		&tunnelReturnRouteMissing,
 		&natReplyNotRecognised,
+		&asymmetricReturn,
 		&returnNotForwarded,
 	}
 	// upperRules judge what lies above a path that works: names, families and
@@ -248,8 +250,14 @@ func (s *subject) beyondAnswered() bool {
 
 // serverAnswers reports whether the server sends data to the client through the
 // tunnel: whatever the tunnel's capture lacks then was not captured. Where the
-// client's peer is not known, it is one that no other client comes through.
+// client's peer is not known, it is one that no other client comes through. What
+// the other family got accounts for that data.
 func (s *subject) serverAnswers() bool {
+	if s.client != nil && s.anyClientFlow(func(f *correlate.Flow) bool {
+		return f.Client.Addr().Is4() != (s.family.Family == correlate.IPv4) && f.Outcome == correlate.OutcomeAnswered
+	}) {
+		return false
+	}
 	if s.peer != nil {
 		return s.peer.DataOut >= minRequests
 	}

@@ -17,6 +17,7 @@ import (
 const (
 	placeTunnel    = "TUNNEL-ADAPTER"
 	placeWAN       = "WAN-ADAPTER"
+	placeOtherWAN  = "OTHER-WAN-ADAPTER"
 	placePrefix    = "YOUR-TUNNEL-SUBNET"
 	placeClient    = "PHONE-ADDRESS"
 	placeServer    = "SERVER-TUNNEL-ADDRESS"

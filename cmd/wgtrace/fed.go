@@ -33,10 +33,10 @@ func (o *liveOptions) farOnly(cmd *cobra.Command, args []string) error {
 	if len(args) != 1 || !feed.IsTarget(args[0]) {
 		return noArgs(cmd, args)
 	}
-	if o.tunnel != "" || o.wan != "" {
+	if o.tunnel != "" || len(o.wans) > 0 {
 		return usage("wgtrace live --tunnel "+feed.Scheme+"HOST/wg0 --wan "+feed.Scheme+"HOST/eth0", "%s is named beside --tunnel or --wan", printable(args[0]))
 	}
-	o.tunnel, o.wan = args[0], args[0]
+	o.tunnel, o.wan, o.wans = args[0], args[0], args[:1]
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,7 +32,9 @@ type liveOptions struct {
 	analysis  analysisOptions
 	output    outputOptions
 	tunnel    string
-	wan       string
+	wan       string   // the first of all; chosen if none is named
+	wans      []string // as named
+	lines     []string // further adapters to the internet, watched too
 	duration  time.Duration
 	count     uint64
 	write     string
@@ -70,7 +73,7 @@ Capturing needs privileges: run it with sudo, or give the program the right once
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.tunnel, "tunnel", "", "tunnel `adapter`, netns:PID/wg0 in a container, ssh://HOST/wg0, a named pipe or - (default: the WireGuard adapter)")
-	f.StringVar(&o.wan, "wan", "", "WAN `adapter`, likewise (default: that of the default route)")
+	f.StringArrayVar(&o.wans, "wan", nil, "WAN `adapter`, likewise (repeatable; default: those of default routes)")
 	f.DurationVarP(&o.duration, "duration", "d", 0, "stop after this `time` (default: Ctrl-C)")
 	f.Uint64VarP(&o.count, "count", "c", 0, "stop after this many `packets` of the phone")
 	f.StringVarP(&o.write, "write", "w", "", "save what was captured to `FILE.pcapng`")
@@ -164,6 +167,9 @@ func (o *liveOptions) run(ctx context.Context, s streams) error {
 
 // check refuses what could only fail after the watch.
 func (o *liveOptions) check(f *pflag.FlagSet) error {
+	if len(o.wans) > 0 {
+		o.wan, o.lines = o.wans[0], o.wans[1:]
+	}
 	switch {
 	case o.duration < 0, f.Changed("duration") && o.duration == 0:
 		return usage("-d 30s", "-d %s: must be more than 0", o.duration)
@@ -173,8 +179,14 @@ func (o *liveOptions) check(f *pflag.FlagSet) error {
 		return usage("-s 256", "-s %d: must lie between %d and %d", o.snapLen, minSnapLen, maxSnapLen)
 	case o.tunnel == stdinName && o.wan == stdinName:
 		return usage("name a pipe for the other one", "standard input was given twice, and can be read only once")
-	case o.tunnel != "" && o.tunnel == o.wan && !feed.IsTarget(o.tunnel):
+	case o.tunnel != "" && slices.Contains(o.wans, o.tunnel) && !feed.IsTarget(o.tunnel):
 		return sameAdapter(o.tunnel)
+	case slices.Contains(o.wans, ""):
+		return usage("--wan eth0", "--wan: an empty name")
+	case len(slices.Compact(slices.Sorted(slices.Values(o.wans)))) < len(o.wans):
+		return usage("--wan eth0 --wan eth1", "--wan: the same adapter twice")
+	case len(o.wans) > 1 && (fed(o.tunnel) || slices.ContainsFunc(o.wans, fed)):
+		return usage("name the WAN that packets leave by", "--wan: several go with adapters of this machine alone")
 	case o.withFacts && o.write == "":
 		return usage("wgtrace live -w run.pcapng --with-host-facts", "--with-host-facts: nothing is recorded without -w")
 	case f.Changed("write") && o.write == "":
@@ -264,10 +276,11 @@ func (o *liveOptions) watch(ctx context.Context, facts *host.Snapshot, t *taps, 
 	}
 	engine := correlate.New(opts)
 	second := o.watchInner(ctx, t)
-	ev, err = engine.Run(context.WithoutCancel(ctx), []correlate.Input{
-		{Source: t.tunnel, Picks: []correlate.Pick{{Role: capture.RoleTunnel}}},
-		{Source: t.wan, Picks: []correlate.Pick{{Role: capture.RoleWAN}}},
-	})
+	inputs := []correlate.Input{{Source: t.tunnel, Picks: []correlate.Pick{{Role: capture.RoleTunnel}}}}
+	for _, wan := range t.wans {
+		inputs = append(inputs, correlate.Input{Source: wan, Picks: []correlate.Pick{{Role: capture.RoleWAN}}})
+	}
+	ev, err = engine.Run(context.WithoutCancel(ctx), inputs)
 	show.clear()
 	stop() // the second join ends with the first
 	inner = <-second

@@ -29,7 +29,8 @@ func (o *liveOptions) choose(ctx context.Context, facts *host.Snapshot) (_ strin
 		}
 		o.tunnel, tunnelWhy = c.Name, c.Why
 	}
-	if o.wan == "" {
+	named := o.wan != ""
+	if !named {
 		c, err := facts.WAN()
 		if err != nil {
 			return "", err
@@ -44,7 +45,28 @@ func (o *liveOptions) choose(ctx context.Context, facts *host.Snapshot) (_ strin
 			o.published, _ = readFacts(ctx, nil).Published("udp", o.inside.addr(), d.ListenPort)
 		}
 	}
-	return fmt.Sprintf("tunnel %s (%s), WAN %s (%s)", printable(o.tunnel), tunnelWhy, printable(o.wan), wanWhy), nil
+	why := fmt.Sprintf("tunnel %s (%s), WAN %s (%s)", printable(o.tunnel), tunnelWhy, printable(o.wan), wanWhy)
+	if !named {
+		why += o.addLines(facts)
+	}
+	return why, nil
+}
+
+// addLines has the other lines to the internet watched too, because answers may
+// come in there, and says so. One that could show the packets of the WAN a second
+// time is named alone: both would be counted.
+func (o *liveOptions) addLines(facts *host.Snapshot) (why string) {
+	for _, name := range facts.OtherLines(o.wan) {
+		switch {
+		case name == o.tunnel && o.inside == nil:
+		case facts.Apart(o.wan, name):
+			o.lines = append(o.lines, name)
+			why += fmt.Sprintf(", and %s (another line to the internet)", printable(name))
+		default:
+			why += fmt.Sprintf("; %s is another line to the internet and not watched: --wan %s --wan %s watches both", printable(name), printable(o.wan), printable(name))
+		}
+	}
+	return why
 }
 
 func sameAdapter(name string) error {

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"runtime"
+	"slices"
 
 	"github.com/wgtrace/wgtrace/capture"
 	"github.com/wgtrace/wgtrace/capture/live"
@@ -18,11 +19,13 @@ type recordedTap struct {
 
 // taps are the open captures of a run.
 type taps struct {
-	tunnel, wan *live.Handle
-	inner       []*live.Handle // the tunnel once more and the uplink of its container; nil without one
-	recorder    *capture.Recorder
-	recorded    []recordedTap
-	tees        []*liveTee // one for each tap; none if nobody wants packets afterwards
+	tunnel   *live.Handle
+	wans     []*live.Handle // the chosen one first
+	inner    []*live.Handle // the tunnel once more and the uplink of its container; nil without one
+	opened   int
+	recorder *capture.Recorder
+	recorded []recordedTap
+	tees     []*liveTee // one for each tap; none if nobody wants packets afterwards
 }
 
 // open opens the taps and the recording.
@@ -47,8 +50,16 @@ func (o *liveOptions) open(facts *host.Snapshot, stderr io.Writer) (_ *taps, err
 	if t.tunnel, err = o.tap(t, o.home(facts), o.tunnel, capture.RoleTunnel, tapTunnel); err != nil {
 		return nil, err
 	}
-	if t.wan, err = o.tap(t, facts, o.wan, capture.RoleWAN, tapWAN); err != nil {
-		return nil, err
+	for i, name := range append([]string{o.wan}, o.lines...) {
+		h, err := o.tap(t, facts, name, capture.RoleWAN, tapWAN)
+		if err != nil && i > 0 && len(o.wans) == 0 {
+			o.note(stderr, "%s is not watched: %s", printable(name), printable(err.Error()))
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		t.wans = append(t.wans, h)
 	}
 	if o.inside == nil {
 		return t, nil
@@ -69,7 +80,7 @@ func (o *liveOptions) home(facts *host.Snapshot) *host.Snapshot {
 	return facts
 }
 
-// The taps in the order in which they are opened.
+// What a tap is for.
 const (
 	tapTunnel = iota
 	tapWAN
@@ -78,9 +89,10 @@ const (
 )
 
 // tap opens one tap.
-func (o *liveOptions) tap(t *taps, facts *host.Snapshot, name string, role capture.Role, n int) (*live.Handle, error) {
-	opts := live.Options{SnapLen: o.snapLen, Peers: []string{o.tunnel, o.wan}}
-	opts.Interface = capture.Interface{Index: n, Name: name, Role: role, WGPort: o.portOf(facts), Uplink: n == tapUplink}
+func (o *liveOptions) tap(t *taps, facts *host.Snapshot, name string, role capture.Role, what int) (*live.Handle, error) {
+	opts := live.Options{SnapLen: o.snapLen, Peers: append([]string{o.tunnel, o.wan}, o.lines...)}
+	opts.Interface = capture.Interface{Index: t.opened, Name: name, Role: role, WGPort: o.portOf(facts), Uplink: what == tapUplink}
+	t.opened++
 	within := o.inside != nil && facts == o.inside.facts
 	if within {
 		opts.Interface.Namespace = o.inside.place
@@ -94,7 +106,7 @@ func (o *liveOptions) tap(t *taps, facts *host.Snapshot, name string, role captu
 			opts.Own = append(opts.Own, p.Addr())
 		}
 	}
-	record, index := t.recorder != nil && n != tapTunnelAgain, 0
+	record, index := t.recorder != nil && what != tapTunnelAgain, 0
 	kept := t.tee(o.output.proof.wanted())
 	if record || kept != nil {
 		opts.Tee = func(_ int32, timeNS int64, wireLen int, data []byte, dir capture.Direction) {
@@ -163,7 +175,7 @@ func (t *taps) writeStats() {
 // all returns the taps that are open.
 func (t *taps) all() []*live.Handle {
 	var list []*live.Handle
-	for _, h := range append([]*live.Handle{t.tunnel, t.wan}, t.inner...) {
+	for _, h := range slices.Concat([]*live.Handle{t.tunnel}, t.wans, t.inner) {
 		if h != nil {
 			list = append(list, h)
 		}

@@ -491,14 +491,7 @@ func (s *Snapshot) IsOwn(a netip.Addr) Fact {
 	if s == nil || len(s.Adapters) == 0 {
 		return FactUnknown
 	}
-	for i := range s.Adapters {
-		for _, p := range s.Adapters[i].Addrs {
-			if p.Addr() == a {
-				return FactYes
-			}
-		}
-	}
-	return FactNo
+	return FactOf(s.Holder(a) != "")
 }
 
 // PeerAt returns the peer of a WireGuard device that last called from an

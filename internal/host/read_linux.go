@@ -55,12 +55,13 @@ func readAdapters(s *Snapshot) error {
 		attrs := l.Attrs()
 		names[attrs.Index] = attrs.Name
 		a := Adapter{
-			Name:  attrs.Name,
-			Index: attrs.Index,
-			Kind:  linkKind(l),
-			Up:    linkUp(attrs),
-			MTU:   attrs.MTU,
-			Addrs: byIndex[attrs.Index],
+			Name:    attrs.Name,
+			Index:   attrs.Index,
+			Kind:    linkKind(l),
+			Up:      linkUp(attrs),
+			MTU:     attrs.MTU,
+			Addrs:   byIndex[attrs.Index],
+			Stacked: attrs.MasterIndex != 0 || stacks[l.Type()],
 		}
 		if len(attrs.HardwareAddr) == 6 && a.Kind != KindLoopback {
 			a.MAC = attrs.HardwareAddr.String()
@@ -69,6 +70,10 @@ func readAdapters(s *Snapshot) error {
 	}
 	return readRoutes(s, names)
 }
+
+// stacks are the kinds of adapters that have others under them
+// (IFLA_INFO_KIND, ip-link(8)).
+var stacks = map[string]bool{"vlan": true, "bond": true, "team": true, "bridge": true, "macvlan": true, "ipvlan": true, "ppp": true}
 
 // linkUp goes by the operational state where the driver keeps one (RFC 2863;
 // kernel Documentation/networking/operstates.rst); WireGuard and TUN adapters
@@ -128,7 +133,8 @@ func readRoutes(s *Snapshot, names map[int]string) error {
 			nlFamily = unix.AF_INET6
 		}
 		routes, err := dump(func() ([]netlink.Route, error) {
-			return netlink.RouteListFiltered(nlFamily, &netlink.Route{Type: unix.RTN_UNICAST}, netlink.RT_FILTER_TYPE)
+			// Without a filter for tables only the main one is listed.
+			return netlink.RouteListFiltered(nlFamily, &netlink.Route{Type: unix.RTN_UNICAST}, netlink.RT_FILTER_TYPE|netlink.RT_FILTER_TABLE)
 		})
 		if errors.Is(err, unix.EAFNOSUPPORT) || errors.Is(err, unix.EOPNOTSUPP) {
 			continue // a kernel without IPv6 has no IPv6 routes
@@ -137,8 +143,18 @@ func readRoutes(s *Snapshot, names map[int]string) error {
 			return fmt.Errorf("list IPv%d routes: %w", family, err)
 		}
 		for i := range routes {
-			if r := &routes[i]; isDefault(r.Dst) {
-				s.DefaultRoutes = append(s.DefaultRoutes, hops(r, family, names)...)
+			r := &routes[i]
+			if !isDefault(r.Dst) {
+				continue
+			}
+			list := hops(r, family, names)
+			for _, h := range list {
+				if a := s.Adapter(h.Adapter); a != nil {
+					a.Line = true
+				}
+			}
+			if r.Table == tableMain {
+				s.DefaultRoutes = append(s.DefaultRoutes, list...)
 			}
 		}
 		// An error means that there is no way (ENETUNREACH): no route is chosen.

@@ -51,6 +51,11 @@ type Adapter struct {
 	MAC         string         `json:"mac,omitempty"` // colon notation; "" if it has none
 	Addrs       []netip.Prefix `json:"addrs"`
 	MTU         int            `json:"mtu"` // octets
+	// Line: a default route leads out here, in whatever table of routes.
+	Line bool `json:"line,omitempty"`
+	// Stacked: it lies on another adapter or under one (bond, bridge, VLAN), so
+	// that both show the same packets.
+	Stacked bool `json:"stacked,omitempty"`
 
 	// Whether packets that come in here are passed on, as this adapter's own
 	// switch says; on Linux both it and the machine's must be on.

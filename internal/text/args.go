@@ -57,6 +57,7 @@ var FindingArgs = map[string]any{
 	"refused":        int64(0), // refusals, or requests that were let out of the host no more
 	"speaker":        "",       // the address that they came from
 	"astray":         int64(0), // packets that went where they do not belong
+	"back":           "",       // the adapter that answers come in by, where it is another one
 	"gateway":        "",       // the next router's address
 	"source":         "",       // the address that packets leave with
 	"pings":          int64(0), // answered echo requests

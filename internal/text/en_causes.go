@@ -73,7 +73,7 @@ var enCauses = map[string]CauseText{
 	"rp-filter-drop": {
 		Title:     `the kernel's check of the sender's address throws the packets away`,
 		Why:       `With a strict rp_filter a packet must come in on the adapter through which its sender would be answered.`,
-		SettledBy: `"sysctl net.ipv4.conf.all.rp_filter net.ipv4.conf.{{spell .tunnel "TUNNEL-ADAPTER"}}.rp_filter": the larger one is 1 (strict), and IPReversePathFilter in "nstat -az" grows.`,
+		SettledBy: `"sysctl net.ipv4.conf.all.rp_filter net.ipv4.conf.{{if .back}}{{.back}}{{else}}{{spell .tunnel "TUNNEL-ADAPTER"}}{{end}}.rp_filter": the larger one is 1 (strict), and IPReversePathFilter in "nstat -az" grows.`,
 	},
 	"two-firewalls": {
 		Title:     `two firewalls are loaded, and one of them drops what the other accepts`,

@@ -61,6 +61,7 @@ var enRoles = map[string]string{
 	"flag":            `named on the command line`,
 	"option":          `recorded by wgtrace with this role`,
 	"outer-wireguard": `carries WireGuard's encrypted packets`,
+	"other-line":      `shows the answers to what left by the other line`,
 	"name":            `by the adapter's name`,
 	"link-type":       `by the kind of link`,
 	"matched-packets": `by which side the same packets reach first`,

@@ -181,6 +181,11 @@ var enExplain = map[string]ExplainText{
 		Signs:  `Resets or ICMP errors arrive at 4 from outside and are passed on at 5.`,
 		Alike:  `With forward-rejected the server itself makes the refusal: it is at 5 and not at 4.`,
 	},
+	"asymmetric-return": {
+		Search: `WireGuard server with two uplinks: replies come in on the other interface, rp_filter`,
+		Signs:  `Packets leave at 3 on one adapter, and their answers come in at 4 on another one; none enters the tunnel at 5. Both adapters must be captured to see it.`,
+		Alike:  `With one adapter captured it is upstream-silent. With return-not-forwarded the answers come in where the packets left. A server that accepts answers on any line is healthy.`,
+	},
 	"nat-reply-not-recognised": {
 		Search: `WireGuard server sends RST to replies, conntrack NOTRACK`,
 		Signs:  `Answers arrive at 4, and the server itself answers the website: a reset to SYN-ACKs, port unreachable to UDP. Nothing enters the tunnel at 5.`,

@@ -97,6 +97,15 @@ var enFindingsForward = map[string]FindingText{
 		Worked: enAgain + `: the fourth box must show answers.`,
 		Fine:   `Keys, port, encryption and forwarding are right. Only the address on the packets is wrong.`,
 	},
+	"asymmetric-return": {
+		Title:    `The answers come in by another line and are thrown away`,
+		Headline: `The website answers, but on another line than the one that the packets left by, and {{host .os}} throws these answers away.`,
+		Summary: `{{n .left "packet" "packets"}} of {{spell .client "the phone"}} left{{with .wan}} through {{.}}{{end}}. {{n .replied "answer" "answers"}} came in` +
+			`{{with .back}} at {{.}}{{end}} instead, and {{if .returned}}only {{num .returned}}{{else}}none{{end}} went on into the tunnel{{with .tunnel}} at {{.}}{{end}}.`,
+		Advice: `Let {{host .os}} accept answers at {{spell .back "the other line"}} too, or put the address of {{spell .wan "the first line"}} on the packets.`,
+		Worked: enAgain + `: the fifth box must show as many answers as the fourth.`,
+		Fine:   `Keys, port, encryption and forwarding are right, and the internet answers. Only the way back is another one.`,
+	},
 	"nat-reply-not-recognised": {
 		Title:    `The answer comes back and is not recognised`,
 		Headline: `The website answers, but {{host .os}} has forgotten that the phone asked, and turns the answer away.`,
@@ -229,8 +238,8 @@ var enCausesForward = map[string]CauseText{
 	},
 	"asymmetric-return": {
 		Title:     `the answers come back over another line`,
-		Why:       `A second line to the internet can receive what was sent over the first; then this capture cannot show them.`,
-		SettledBy: `Whether {{host .os}} has a second adapter towards the internet; capture that one too.`,
+		Why:       `Answers go to the address that the packets left with. If that belongs to a second line, or the network outside chooses it, they come in there.`,
+		SettledBy: `{{if .back}}"ip route get 1.1.1.1" must name the adapter whose address the packets have.{{else}}Whether {{host .os}} has a second adapter towards the internet; capture that one too.{{end}}`,
 	},
 	"upstream-refuses": {
 		Title:     `a router or the website itself refuses`,

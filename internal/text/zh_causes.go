@@ -73,7 +73,7 @@ var zhCauses = map[string]CauseText{
 	"rp-filter-drop": {
 		Title:     `内核的来源地址检查丢弃了数据包`,
 		Why:       `rp_filter 为严格时，数据包必须从"回应它的发送者时要用的网卡"进来。`,
-		SettledBy: `"sysctl net.ipv4.conf.all.rp_filter net.ipv4.conf.{{spell .tunnel "TUNNEL-ADAPTER"}}.rp_filter"：较大的一个是 1（严格），而且 "nstat -az" 里的 IPReversePathFilter 在增加。`,
+		SettledBy: `"sysctl net.ipv4.conf.all.rp_filter net.ipv4.conf.{{if .back}}{{.back}}{{else}}{{spell .tunnel "TUNNEL-ADAPTER"}}{{end}}.rp_filter"：较大的一个是 1（严格），而且 "nstat -az" 里的 IPReversePathFilter 在增加。`,
 	},
 	"two-firewalls": {
 		Title:     `加载了两套防火墙，一套丢弃另一套放行的数据包`,

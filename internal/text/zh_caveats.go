@@ -61,6 +61,7 @@ var zhRoles = map[string]string{
 	"flag":            `在命令行指定`,
 	"option":          `wgtrace 录制时写明`,
 	"outer-wireguard": `上面有 WireGuard 的加密数据包`,
+	"other-line":      `有从另一条线路发出的请求的回应`,
 	"name":            `根据网卡名称`,
 	"link-type":       `根据链路类型`,
 	"matched-packets": `根据同一数据包先到哪一侧`,

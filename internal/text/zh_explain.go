@@ -180,6 +180,11 @@ var zhExplain = map[string]ExplainText{
 		Signs:  `重置或 ICMP 错误在位置 4 从外面到达，并在位置 5 转给手机。`,
 		Alike:  `forward-rejected 时是服务器自己拒绝：位置 5 有，位置 4 没有。`,
 	},
+	"asymmetric-return": {
+		Search: `WireGuard 服务器有两条上网线路：回应从另一个网卡进来，rp_filter`,
+		Signs:  `数据包在位置 3 从一个网卡发出，回应在位置 4 却从另一个网卡进来；位置 5 什么也没有。要看到这一点，两个网卡都要抓。`,
+		Alike:  `只抓一个网卡时是 upstream-silent。return-not-forwarded 时回应从数据包出去的那个网卡进来。接受任何线路的回应的服务器是正常的。`,
+	},
 	"nat-reply-not-recognised": {
 		Search: `WireGuard 服务器对回应发 RST，conntrack NOTRACK`,
 		Signs:  `回应到达位置 4，服务器自己却回答网站：对 SYN-ACK 发重置，对 UDP 发端口不可达。没有东西进入位置 5 的隧道。`,

@@ -97,6 +97,15 @@ var zhFindingsForward = map[string]FindingText{
 		Worked: zhAgain + `：第四个方框应当有回应。`,
 		Fine:   `密钥、端口、加密和转发都正确。只有数据包上的地址不对。`,
 	},
+	"asymmetric-return": {
+		Title:    `回应从另一条线路进来，然后被丢弃`,
+		Headline: `网站有回应，但回应走的不是数据包出去的那条线路，{{host .os}}把它们丢弃了。`,
+		Summary: `{{lead .client "手机"}}的 {{num .left}} 个数据包{{with .wan}}从 {{.}} {{end}}发出。{{num .replied}} 个回应却` +
+			`{{with .back}}从 {{.}} {{end}}进来，进入隧道{{with .tunnel}}网卡 {{.}} {{end}}的{{if .returned}}只有 {{num .returned}} 个{{else}}一个也没有{{end}}。`,
+		Advice: `让{{host .os}}也接受从{{mid .back "另一条线路"}}来的回应，或者给数据包换上{{mid .wan "第一条线路"}}的地址。`,
+		Worked: zhAgain + `：第五个方框的数量应当和第四个一样。`,
+		Fine:   `密钥、端口、加密和转发都正确，互联网也有回应。只是回来的路是另一条。`,
+	},
 	"nat-reply-not-recognised": {
 		Title:    `回应回来了，却没有被认出`,
 		Headline: `网站有回应，但{{host .os}}忘了手机问过，把回应拒之门外。`,
@@ -229,8 +238,8 @@ var zhCausesForward = map[string]CauseText{
 	},
 	"asymmetric-return": {
 		Title:     `回应从另一条线路回来`,
-		Why:       `从第一条线路发出的，可能由第二条上网线路收到；这个抓包就看不到它们。`,
-		SettledBy: `看{{host .os}}有没有第二个通往互联网的网卡；也抓那一个。`,
+		Why:       `回应会发到数据包出去时带的地址。如果这个地址属于第二条线路，或者外面的网络选了它，回应就从那里进来。`,
+		SettledBy: `{{if .back}}"ip route get 1.1.1.1" 显示的网卡，必须就是数据包所带地址的那一个。{{else}}看{{host .os}}有没有第二个通往互联网的网卡；也抓那一个。{{end}}`,
 	},
 	"upstream-refuses": {
 		Title:     `某个路由器或者网站自己拒绝`,
