@@ -41,7 +41,7 @@ func (f *face) answersFor(o *face) bool {
 func joinLines(faces []*face) {
 	for _, wan := range with(faces, capture.RoleWAN) {
 		for _, f := range faces {
-			free := f.point.role == capture.RoleUnknown && !f.point.unused || f.point.role == capture.RoleWAN && f.point.roleWhy == "outer-wireguard"
+			free := f.point.role == capture.RoleUnknown && !f.point.unused && !f.point.iface.Uplink || f.point.role == capture.RoleWAN && f.point.roleWhy == "outer-wireguard"
 			if f != wan && free && f.packets > 0 && wan.point.roleWhy != "other-line" && f.answersFor(wan) {
 				f.give(capture.RoleWAN, "other-line")
 			}

@@ -75,6 +75,10 @@ func TestFacts(t *testing.T) {
 			s.Firewall.Chains[0].Policy = host.VerdictDrop
 			s.Firewall.Chains[0].Rules = []host.Rule{{Verdict: host.VerdictAccept, Matches: []host.Match{{Field: host.FieldIn, Values: []string{"wg0"}}}}}
 		}, "forward-return-path-blocked", "settings"},
+		{"the rule has the address of another line", correlate.FateNoReply, func(s *host.Snapshot) {
+			s.Adapters = append(s.Adapters, host.Adapter{Name: "eth1", Kind: host.KindEthernet, Up: true, Addrs: []netip.Prefix{netip.MustParsePrefix("198.51.100.7/24")}})
+			s.Firewall.Chains[1].Rules[0].To = "198.51.100.7"
+		}, "asymmetric-return", "settings"},
 		{"the firewall could not be read", correlate.FateNoEgress, func(s *host.Snapshot) { s.Firewall = host.Firewall{} }, "forward-policy-drop", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -175,7 +175,7 @@ var (
 		`wgtrace interfaces`,
 		`wgtrace live --tunnel ` + placeTunnel + ` --wan ` + placeWAN,
 	}}
-	captureLines = recipe{id: "capture-again", commands: []string{`wgtrace live {LINES}`}, when: Values.unwatched}
+	captureLines = recipe{id: "capture-again", commands: []string{`wgtrace interfaces`, `wgtrace live {LINES}`}, when: Values.unwatched}
 )
 
 // unwatched reports whether a line was left out of the capture.

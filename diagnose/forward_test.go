@@ -122,6 +122,17 @@ func TestForwardVerdicts(t *testing.T) {
 			f.Refusals[0].Outward = true
 		}, StatusFault, "return-not-forwarded", "forward-return-path-blocked", ""},
 
+		{"answers come in by another line", func(s scene) {
+			f := s.dead(correlate.FateReplyLost)
+			f.Translated, f.OtherLine = 1, seen(f.Ledgers[0].Fates[correlate.FateReplyLost].Count)
+		}, StatusFault, "asymmetric-return", "rp-filter-drop", ""},
+		{"two of many answers come in by another line", func(s scene) {
+			f := s.dead(correlate.FateReplyLost)
+			f.Translated, f.OtherLine = 1, seen(2)
+		}, StatusFault, "return-not-forwarded", "forward-return-path-blocked", ""},
+		{"answers come in by another line and go on", func(s scene) { s.dead(correlate.FateAnswered).OtherLine = seen(6) },
+			StatusHealthy, "", "", ""},
+
 		{"an address that nobody has", func(s scene) {
 			f := s.dead(correlate.FateNoReply)
 			f.Translated, f.WANAddrs = 1, []netip.Addr{netip.MustParseAddr("203.0.113.77")}

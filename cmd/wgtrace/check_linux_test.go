@@ -141,9 +141,13 @@ func inEveryScenario(t *testing.T, judge func(*testing.T, *lab.Lab, lab.Scenario
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	l := newLab(t, lab.Config{})
+	one := newLab(t, lab.Config{})
 	for _, sc := range lab.Scenarios() {
 		t.Run(sc.Name, func(t *testing.T) {
+			l := one
+			if sc.SecondUplink {
+				l = newLab(t, lab.Config{SecondUplink: true})
+			}
 			if err := l.Apply(ctx, lab.Fault{Name: sc.Name}); err != nil {
 				t.Fatal(err)
 			}

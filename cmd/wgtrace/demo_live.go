@@ -44,7 +44,7 @@ func (o *demoOptions) runLive(ctx context.Context, s streams) error {
 	}
 	o.heading(s, "The lab: a phone, a router, a WireGuard server and a website, in network namespaces")
 	begun := time.Now()
-	l, err := lab.New(ctx, lab.Config{NoIPv6: sc.Breaks != lab.BreaksIPv6, Seed: o.seed})
+	l, err := lab.New(ctx, lab.Config{NoIPv6: sc.Breaks != lab.BreaksIPv6, SecondUplink: sc.SecondUplink, Seed: o.seed})
 	if errors.Is(err, lab.ErrUnavailable) {
 		return &failure{exitNoCapture, err.Error(), "wgtrace demo shows the same from captures that come with it"}
 	}

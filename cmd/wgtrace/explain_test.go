@@ -15,7 +15,7 @@ func TestExplain(t *testing.T) {
 		{[]string{"explain"}, 0, "nat-missing "},
 		{[]string{"explain", "nat-missing"}, 0, "nft add table"},
 		{[]string{"explain", "ip-forwarding-off"}, 0, "not-forwarded: "},
-		{[]string{"explain", "asymmetric-return"}, 0, "upstream-silent: "},
+		{[]string{"explain", "prefix-not-routed"}, 0, "upstream-silent: "},
 		{[]string{"explain", "nat-missing", "--lang", "zh"}, 0, "内网地址"},
 		{[]string{"explain", "nat-mising"}, 2, "did you mean: nat-missing?"},
 		{[]string{"explain", "return-not-forwardet"}, 2, "did you mean: return-not-forwarded?"},

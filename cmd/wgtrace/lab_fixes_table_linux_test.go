@@ -42,6 +42,7 @@ var variants = []variant{
 		[]string{"ufw route allow in on {TUN} out on {WAN}", "ufw --force enable"}},
 	{lab.Scenario{Name: "ufw-routes", Expect: notForwarded, Cause: "ufw-deny-routed"}, "none",
 		[]string{"ufw allow {PORT}/udp", "ufw --force enable"}},
+	{lab.Scenario{Name: "asym-source", Expect: lab.Expect{Status: "fault", Finding: "asymmetric-return"}, SecondUplink: true, Cause: "asymmetric-return"}, "asym-rpf-strict", nil},
 	{lab.Scenario{Name: "ufw-names", Expect: noNames, Cause: "dns-host-firewall", Breaks: lab.BreaksNames}, "dns-local-resolver",
 		[]string{"ufw allow {PORT}/udp", "ufw route allow in on {TUN} out on {WAN}", "ufw --force enable"}},
 }
