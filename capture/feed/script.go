@@ -33,20 +33,19 @@ const (
 // standard input ends or breaks: without a terminal nothing else would end it.
 // It leaves out the connection $1 that carries the packets away, and no other:
 // each packet of it would make another one. It tells its time every second, by
-// which the reader knows that silence means that there was nothing.
+// which the reader knows that silence means that there was nothing. The shell
+// becomes the capturing program, so that $$ is both.
 const tapScript = shellPath +
 	`exec 3<&0 </dev/null; c=$1; a=$2; n=$3; set -- $c; ` +
 	`if [ $# -ne 4 ]; then exit 91; fi; ` +
 	`x=${1%%%*}; y=${3%%%*}; ` +
 	`f="not (tcp and ((src host $x and src port $2 and dst host $y and dst port $4) or (src host $y and src port $4 and dst host $x and dst port $2)))"; ` +
-	`if command -v tcpdump >/dev/null; then tcpdump -i "$a" -n -p -U -B 4096 -s "$n" -w - "$f" & ` +
-	`elif command -v dumpcap >/dev/null; then dumpcap -q -p -P -i "$a" -s "$n" -f "$f" -w - & ` +
-	`else if [ -r /etc/os-release ]; then . /etc/os-release; fi; echo "wgtrace:system:${ID:-$(uname -s)}:$(command -v apk)" >&2; exit 92; fi; ` +
-	`p=$!; ` +
-	`(while kill -0 $p; do date +wgtrace:beat:%s >&4; sleep 1; done) 4>&2 >/dev/null 2>&1 & b=$!; ` +
-	`(while read -r x; do :; done; kill $p) <&3 >/dev/null 2>&1 & w=$!; ` +
-	`wait $p; r=$?; kill $b $w 2>/dev/null; ` +
-	`if [ $r -eq 0 ]; then date +wgtrace:beat:%s >&2; fi; exit $r`
+	`(while kill -0 $$; do date +wgtrace:beat:%s >&4; sleep 1; done) 4>&2 >/dev/null 2>&1 & ` +
+	`(while read -r x; do :; done; kill $$) <&3 >/dev/null 2>&1 & ` +
+	`exec 3<&-; ` +
+	`if command -v tcpdump >/dev/null; then exec tcpdump -i "$a" -n -p -U -B 4096 -s "$n" -w - "$f"; fi; ` +
+	`if command -v dumpcap >/dev/null; then exec dumpcap -q -p -P -i "$a" -s "$n" -f "$f" -w -; fi; ` +
+	`if [ -r /etc/os-release ]; then . /etc/os-release; fi; echo "wgtrace:system:${ID:-$(uname -s)}:$(command -v apk)" >&2; exit 92`
 
 // Marks that tapScript writes to its standard error.
 const (

@@ -113,6 +113,9 @@ func (t *tap) take(line string) {
 	} else if received, dropped, ok := dumpcapCounts(line); ok {
 		t.stats = capture.InterfaceStats{Received: received, Dropped: dropped, HasReceived: true, HasDropped: true}
 	}
+	if strings.HasPrefix(line, "tcpdump: listening on ") {
+		return // says nothing of a failure
+	}
 	t.said = append(t.said, line)
 	if len(t.said) > keptLines {
 		t.said = t.said[1:]
@@ -143,7 +146,7 @@ func (t *tap) end() (capture.InterfaceStats, error) {
 	case code == exitNoConnection:
 		return stats, &Error{Target: t.target, Reason: "the ssh server there does not say which connection it serves ($SSH_CONNECTION), so that it cannot be left out", Hint: "use OpenSSH's sshd or dropbear there"}
 	case code == sshFailed:
-		return stats, reasonFor(sshFailures, t.target, t.String(), "the connection broke")
+		return stats, reasonFor(sshFailures, t.target, t.String(), "the capture broke off")
 	case err == nil:
 		return stats, &Error{Target: t.target, Reason: "the capture there was ended", Hint: "run this again"}
 	}

@@ -227,7 +227,7 @@ func TestFar(t *testing.T) {
 	}
 }
 
-// TestFarBreaks: a connection that breaks is told, what was read is judged, and
+// TestFarBreaks: a capture that breaks off is told, what was read is judged, and
 // what the dead tap did not show is no loss.
 func TestFarBreaks(t *testing.T) {
 	t.Parallel()
@@ -240,7 +240,7 @@ func TestFarBreaks(t *testing.T) {
 		t.Fatal(err)
 	}
 	time.Sleep(time.Second)
-	// Its sessions are in processes of their own, which its end leaves alone.
+	// Each of the two is ended behind the back of whoever started it.
 	for _, dir := range leftBehind(t, l.Server()) {
 		var pid int
 		if _, err := fmt.Sscanf(filepath.Base(dir), "%d", &pid); err == nil {
@@ -261,7 +261,54 @@ func TestFarBreaks(t *testing.T) {
 	if got.report.Totals.LostPackets != 0 {
 		t.Errorf("%d packets lost", got.report.Totals.LostPackets)
 	}
-	if said := far.stderr.String(); !strings.Contains(said, "the capture there failed") {
+	if said := far.stderr.String(); !strings.Contains(said, "the capture broke off") {
 		t.Errorf("said %q", said)
+	}
+}
+
+// TestFarRefuses: what stands in the way over there is exit status 4, one line and
+// what to do.
+func TestFarRefuses(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, lab.Config{})
+	at := l.Plan().Server.Addr4.Addr()
+	server := newSSHServer(t, l.Server(), at)
+	var hide []string
+	for _, name := range []string{"tcpdump", "dumpcap"} {
+		if path, err := exec.LookPath(name); err == nil {
+			hide = append(hide, path)
+		}
+	}
+	bare := newSSHServer(t, l.Site(), l.Plan().Site.Addr4.Addr(),
+		"ForceCommand unshare -m sh -c 'for f in "+strings.Join(hide, " ")+"; do mount --bind /dev/null $f; done; exec sh -c \"$SSH_ORIGINAL_COMMAND\"'")
+	for _, c := range []struct {
+		name         string
+		by           *sshServer // whose ssh is used
+		target       string
+		line, remedy string
+	}{
+		{"no such adapter", server, server.target("nosuch0"), "there is no such adapter", "ip link"},
+		{"no WireGuard", bare, bare.target(""), "no WireGuard adapter found", "--tunnel ssh://"},
+		{"no tcpdump", bare, bare.target("lo"), "tcpdump is not installed there", "install tcpdump"},
+		{"unknown host key", bare, server.target(""), "ssh does not know the host key", "compare the key"},
+		{"nobody there", server, fmt.Sprintf("ssh://root@%s:%d", at, sshPort+1), "nothing answers to ssh there", "sshd or dropbear"},
+		{"no such machine", server, "ssh://nowhere.invalid", "there is no machine of that name", "check the name"},
+	} {
+		cmd := selfOn(t, context.Background(), l.Router(), nil, "live", "--tunnel", c.target, "-d", "5s")
+		if strings.HasSuffix(c.target, "/lo") {
+			cmd.Args = append(cmd.Args, "--wan", strings.TrimSuffix(c.target, "lo")+"eth0")
+		}
+		c.by.use(cmd)
+		var stdout, stderr bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &stdout, &stderr
+		_ = cmd.Run() // its status is looked at
+		said := lines(stderr.String())
+		if code := cmd.ProcessState.ExitCode(); code != exitNoCapture || len(said) != 2 || stdout.Len() > 0 {
+			t.Errorf("%s: status %d, said\n%s", c.name, code, stderr.String())
+			continue
+		}
+		if !strings.Contains(said[0], c.line) || !strings.Contains(said[1], "hint: ") || !strings.Contains(said[1], c.remedy) {
+			t.Errorf("%s: said\n%s\nwant %q and %q", c.name, stderr.String(), c.line, c.remedy)
+		}
 	}
 }

@@ -38,7 +38,7 @@ const surveyScript = `t=$2; shift 2; h() { echo "@$t $1"; }; ` +
 	`h get4; ip -4 route get 1.1.1.1 2>/dev/null; h get6; ip -6 route get 2606:4700::1 2>/dev/null; ` +
 	`h wg-error; wg show interfaces 2>&1 >/dev/null; ` +
 	`for k in public-key listen-port endpoints allowed-ips latest-handshakes transfer; do h wg-$k; wg show all $k 2>/dev/null; done; ` +
-	`h wg-preshared; wg show all preshared-keys 2>/dev/null | awk "\$3 != \"(none)\" {print \$1, \$2}"; ` +
+	`h wg-preshared; wg show all preshared-keys 2>/dev/null | awk "\$3 ~ /=\$/ {print \$1, \$2}"; ` +
 	`h switches; cd /proc/sys/net; for f in ipv4/ip_forward ipv4/conf/*/forwarding ipv4/conf/*/rp_filter ipv6/conf/*/forwarding netfilter/nf_conntrack_count netfilter/nf_conntrack_max; do if [ -r "$f" ]; then read -r v <"$f"; echo "$f $v"; fi; done; cd /; ` +
 	`for f in snmp netstat snmp6 dev stat/nf_conntrack udp udp6 tcp tcp6 ip_tables_names ip6_tables_names; do if [ -r /proc/net/$f ]; then h proc-$f; cat /proc/net/$f; fi; done; ` +
 	`h uptime; cat /proc/uptime; ` +
