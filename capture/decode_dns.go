@@ -40,10 +40,11 @@ func decodeDNS(p *Packet, b []byte) {
 // questionType returns the type of the question at the start of b, 0 where the
 // capture of p ends before it. Its name stands first in the message and so cannot
 // be compressed; it has at most 255 octets, its labels at most 63 (RFC 1035
-// section 2.3.4).
+// section 2.3.4). It is hashed into p.Seq.
 func questionType(p *Packet, b []byte) (uint16, bool) {
 	cut := p.Flags&FlagTruncated != 0
 	at := 0
+	hash := uint32(2166136261) // FNV-1a
 	for at < len(b) && at < 255 {
 		n := int(b[at])
 		at++
@@ -51,10 +52,17 @@ func questionType(p *Packet, b []byte) (uint16, bool) {
 			if len(b) < at+4 {
 				return 0, cut
 			}
+			p.Seq = hash
 			return be16(b[at:]), true
 		}
 		if n > 63 {
 			return 0, false
+		}
+		for _, c := range b[min(at, len(b)):min(at+n, len(b))] {
+			if 'A' <= c && c <= 'Z' {
+				c |= 0x20 // clients mix cases, against forgers
+			}
+			hash = (hash ^ uint32(c)) * 16777619
 		}
 		at += n
 	}

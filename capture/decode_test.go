@@ -13,6 +13,9 @@ const (
 	site6  = "2606:4700::1111"
 )
 
+// exampleOrg is the 32-bit FNV-1a hash of "exampleorg".
+const exampleOrg = 0x2dca125d
+
 // base4 and base6 are what every packet between the two has in common.
 func base4(p Packet) Packet {
 	p.Src, p.Dst, p.TTL, p.FragID, p.Ref = addr(phone), addr(site), 64, 7, -1
@@ -174,9 +177,9 @@ func decodeCases() []decodeCase {
 
 		// Payloads.
 		{name: "DNS query", link: LinkTypeRaw, frame: ip4(17, phone, site, udp(4000, 53, dns(0xbeef, 0x0100, 1, 0, dnsQuestion))),
-			want: base4(Packet{Kind: KindUDP, Proto: 17, SrcPort: 4000, DstPort: 53, PayloadLen: 29, IPLen: 57, Flags: FlagDNSQuery, DNSID: 0xbeef, DNSType: 1})},
+			want: base4(Packet{Kind: KindUDP, Proto: 17, SrcPort: 4000, DstPort: 53, PayloadLen: 29, IPLen: 57, Flags: FlagDNSQuery, DNSID: 0xbeef, DNSType: 1, Seq: exampleOrg})},
 		{name: "DNS response", link: LinkTypeRaw, frame: ip4(17, phone, site, udp(53, 4000, dns(0xbeef, 0x8183, 1, 0, dnsQuestion))),
-			want: base4(Packet{Kind: KindUDP, Proto: 17, SrcPort: 53, DstPort: 4000, PayloadLen: 29, IPLen: 57, Flags: FlagDNSResponse, DNSID: 0xbeef, DNSType: 1, DNSRCode: 3})},
+			want: base4(Packet{Kind: KindUDP, Proto: 17, SrcPort: 53, DstPort: 4000, PayloadLen: 29, IPLen: 57, Flags: FlagDNSResponse, DNSID: 0xbeef, DNSType: 1, DNSRCode: 3, Seq: exampleOrg})},
 		{name: "DNS refusal without the question", link: LinkTypeRaw, frame: ip4(17, phone, site, udp(53, 4000, dns(0xbeef, 0x8105, 0, 0, nil))),
 			want: base4(Packet{Kind: KindUDP, Proto: 17, SrcPort: 53, DstPort: 4000, PayloadLen: 12, IPLen: 40, Flags: FlagDNSResponse, DNSID: 0xbeef, DNSRCode: 5})},
 		{name: "no DNS query: a compressed question", link: LinkTypeRaw, frame: ip4(17, phone, site, udp(4000, 53, dns(1, 0x0100, 1, 0, cat([]byte{0xc0, 12}, b16(1, 1))))),

@@ -168,7 +168,7 @@ type Packet struct {
 	// of the whole datagram. Echo: the octets after identifier and sequence.
 	PayloadLen uint32
 
-	Seq, Ack uint32 // TCP; Seq is also the echo sequence number
+	Seq, Ack uint32 // TCP; Seq is also the echo sequence number, and of DNS a hash of the first question's name in any case of letters, 0 if it was cut
 	TSval    uint32 // TCP timestamps option (RFC 7323), as TSecr; valid iff HasTS
 	FragID   uint32 // IPv4 identification or IPv6 fragment identification
 

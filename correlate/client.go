@@ -39,6 +39,8 @@ type familyState struct {
 	ledgers      []*ledger
 	marked       int64 // time of the last mark that was heeded
 	replies      uint64
+	lastReply    int64  // time of the last of them
+	known        *known // nil: nobody has answered
 	replyToInner uint64
 	unroutable   uint64
 	localAnswers uint64

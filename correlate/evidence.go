@@ -228,6 +228,9 @@ type Flow struct {
 	Forward, Remotely Latency // tunnel_in to wan_out; wan_out to wan_in
 	Return            Latency // wan_in to tunnel_out
 	First, Last       int64
+	// LastLeft and LastReply are the times of its last packet at wan_out, and of
+	// the last from beyond the host at tunnel_out; 0: none.
+	LastLeft, LastReply int64
 
 	Stalls []Stall // large segments that nothing acknowledged; mostly none
 	TooBig TooBig  // ICMP errors about its size
@@ -309,6 +312,7 @@ const (
 type FateCount struct {
 	Count    uint64
 	Targets  int    // distinct remote addresses, counted up to 16
+	Known    int    // those of them that had answered the client at the same port before
 	MaxTries uint64 // tries at the address that was tried most
 	First    int64  // time of the first of them
 	Last     int64
@@ -415,6 +419,8 @@ type Peer struct {
 	// Open counts the initiations since the last response, from OpenSince on.
 	Open      uint64
 	OpenSince int64
+	// LastDataOut is the time of the last of DataOut; 0: none.
+	LastDataOut int64
 	// SmallOut counts the data messages of the server that are no larger than
 	// those that carry an ICMP error or a reset.
 	SmallOut uint64

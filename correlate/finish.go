@@ -243,7 +243,7 @@ func (e *Engine) addPeers(ev *Evidence) {
 			Fragmented:       pr.fragmented,
 			UndeliveredKnown: e.points[inside].present && !pr.glued && !e.gluedClient(pr),
 			First:            pr.first, Last: pr.last, Samples: slices.Clone(pr.samples),
-			StalledPairs: pr.stalled, Open: pr.open, SmallOut: pr.smallOut,
+			StalledPairs: pr.stalled, Open: pr.open, SmallOut: pr.smallOut, LastDataOut: pr.lastDataOut,
 			KeyRight: pr.keyRight, KeyWrong: pr.keyWrong, LastKeyWrong: pr.lastKeyWrong,
 			Moved: pr.moved, Crossed: pr.crossed, CrossTurns: pr.crossTurns, CrossedWith: int(pr.crossedWith),
 			Refused: pr.refused, RefusedCode: pr.refusedCode, Unreachable: pr.unreachable,

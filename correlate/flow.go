@@ -59,7 +59,8 @@ type flow struct {
 	trouble     int32    // what is lost, repeated or out of order; -1: nothing
 	legs        [3]int32 // sketches of what it took forward, at the remote, back; -1: none
 	first, last int64
-	lastOutside int64 // time of the last packet on the WAN
+	lastOutside [2]int64 // by direction: time of the last packet on the WAN
+	lastReply   int64    // time of the last packet at tunnel_out from beyond the host
 
 	sent, got  Count // tunnel_in, tunnel_out
 	left, came Count // wan_out, wan_in
@@ -86,7 +87,7 @@ type flow struct {
 	doubtful       uint64 // packets that are lost if the flow turns out to be a client's
 	unbidden       uint64 // packets at tunnel_out that the WAN tap would have shown, had they come from there
 	mapping        mapping
-	_              [24]byte // so that each begins with a cache line
+	_              [8]byte // so that each begins with a cache line
 }
 
 // mapping is the live translation of a flow.

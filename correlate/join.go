@@ -133,7 +133,7 @@ func (e *Engine) found(oi int32, n *node, c int32, t int64) {
 // to, and settles it.
 func (e *Engine) arrive(f *flow, n *node) {
 	e.addOutside(f, n.dir, Count{1, uint64(n.length)})
-	f.lastOutside = max(f.lastOutside, n.time)
+	f.lastOutside[n.dir] = max(f.lastOutside[n.dir], n.time)
 	if n.dir == back {
 		e.replied(f, n)
 	}
@@ -197,6 +197,7 @@ func (e *Engine) matchAlone(fi int32, n *node, c int32) {
 		in, out = w, n
 	}
 	e.addOutside(f, out.dir, Count{1, uint64(out.length)})
+	f.lastOutside[out.dir] = max(f.lastOutside[out.dir], out.time)
 	if out.dir == back {
 		e.replied(f, out)
 	}

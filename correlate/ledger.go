@@ -69,14 +69,15 @@ type ledger struct {
 	trigger        Trigger          // why it began
 	changed        []string         // and with what
 	base           [NumStages]Count // what the client had at each stage by then
-	tail           *ledger          // passes since the last death, if all before died at one stage
-	passes         int
+	tail           *ledger          // what may be the next one: requests that all ended otherwise than before
+	passes         int              // in tail, of a path that was dead
 }
 
 type fateCount struct {
 	count       uint64
 	first, last int64
 	targets     []capture.Addr // up to maxTargets
+	known       []bool         // of each: it had answered before
 	tries       []uint64
 	samples     []Sighting
 }
@@ -86,32 +87,56 @@ const (
 	maxSamples = 6
 )
 
-// add enters a request. When every request so far died at one stage and then
-// passesToSplit in a row got past it, the passes begin a new ledger: something
-// was repaired in between, and a verdict speaks of now.
+// add enters a request. Two things begin a new ledger, because a verdict speaks
+// of now: every request so far died at one stage, and then passesToSplit in a
+// row got past it; or a path that worked broke.
 func (f *familyState) add(r *request, fate Fate, marks []mark, now *[NumStages]Count) {
 	f.heed(marks, r, now)
 	if len(f.ledgers) == 0 {
 		f.ledgers = append(f.ledgers, &ledger{started: r.time, trigger: TriggerStart})
 	}
 	l := f.ledgers[len(f.ledgers)-1]
-	if dead, ok := l.deadAt(); ok && past(fate, dead) {
-		if l.tail == nil {
-			l.tail = &ledger{started: r.time, trigger: TriggerPackets, base: r.before.whole(now)}
-		}
-		l.tail.enter(r, fate)
-		l.passes++
-		if l.passes >= passesToSplit {
-			fresh := l.tail
-			l.tail, l.passes = nil, 0
-			f.open(fresh)
-		}
+	known := f.known.has(r)
+	if fate == FateAnswered && !known {
+		f.remember(r)
+	}
+	if fate == FatePending || fate == FateUnobservable {
+		l.enter(r, fate, known)
 		return
 	}
-	if fate != FatePending && fate != FateUnobservable {
+	dead := l.deadAt()
+	switch {
+	case dead > 0 && past(fate, dead):
+		f.suspect(r, now, pastStage[dead])
+		l.tail.enter(r, fate, known)
+		if l.passes++; l.passes >= passesToSplit {
+			f.part()
+		}
+	case dead == 0 && f.breaks(r, fate, known):
+		f.suspect(r, now, pastStage[rank(fate)])
+		l.tail.enter(r, fate, known)
+		if f.broke(rank(fate)) {
+			f.part()
+		}
+	default:
 		f.rejoin()
+		l.enter(r, fate, known)
 	}
-	l.enter(r, fate)
+}
+
+// suspect begins what may become the next ledger, if it has not begun.
+func (f *familyState) suspect(r *request, now *[NumStages]Count, changed Stage) {
+	if l := f.ledgers[len(f.ledgers)-1]; l.tail == nil {
+		l.tail = &ledger{started: r.time, trigger: TriggerPackets, changed: []string{changed.String()}, base: r.before.whole(now)}
+	}
+}
+
+// part makes the suspicion the last ledger.
+func (f *familyState) part() {
+	l := f.ledgers[len(f.ledgers)-1]
+	fresh := l.tail
+	l.tail, l.passes = nil, 0
+	f.open(fresh)
 }
 
 // open begins a ledger. The oldest two become one when there are too many.
@@ -131,46 +156,59 @@ func (f *familyState) rejoin() {
 	}
 }
 
-// deadAt returns the fate that all judged requests of a ledger share, if it is
-// a death and there are enough of them to say so.
-func (l *ledger) deadAt() (Fate, bool) {
-	dead, n := FatePending, uint64(0)
-	for fate, c := range l.fates {
-		if c == nil || Fate(fate) == FatePending || Fate(fate) == FateUnobservable {
+// deadAt returns the rank of the deaths that all judged requests of a ledger
+// died, if there are enough of them to say so; else 0.
+func (l *ledger) deadAt() int {
+	dead, n := 0, uint64(0)
+	for i, c := range l.fates {
+		fate := Fate(i)
+		if c == nil || fate == FatePending || fate == FateUnobservable {
 			continue
 		}
-		if dead != FatePending {
-			return 0, false
+		if rank(fate) == 0 || dead != 0 && rank(fate) != dead {
+			return 0
 		}
-		dead, n = Fate(fate), c.count
+		dead, n = rank(fate), n+c.count
 	}
-	return dead, n >= passesToSplit && dead != FateAnswered && dead != FateLocal
+	if n < passesToSplit {
+		return 0
+	}
+	return dead
 }
 
 // past reports whether a request with one fate got further than where others died.
-func past(fate, dead Fate) bool {
-	if fate == FateAnswered || fate == FateLocal {
-		return true
-	}
-	return rank(fate) > rank(dead)
+func past(fate Fate, dead int) bool {
+	return fate == FateAnswered || fate == FateLocal || rank(fate) > dead
 }
 
-// rank orders the deaths by how far the request came; 0 says nothing.
+// Ranks of deaths.
+const (
+	rankNoEgress = 1 + iota
+	rankUntranslated
+	rankNoReply
+	rankReplyLost
+)
+
+// rank orders the deaths by how far the request came; 0 is none.
 func rank(f Fate) int {
 	switch f {
 	case FateNoEgress, FateRejected:
-		return 1
+		return rankNoEgress
 	case FateUntranslated:
-		return 2
+		return rankUntranslated
 	case FateNoReply:
-		return 3
+		return rankNoReply
 	case FateReplyLost:
-		return 4
+		return rankReplyLost
 	}
 	return 0
 }
 
-func (l *ledger) enter(r *request, fate Fate) {
+// pastStage is the stage that a request which dies at a rank does not reach.
+var pastStage = [...]Stage{rankNoEgress: WANOut, rankUntranslated: WANIn, rankNoReply: WANIn, rankReplyLost: TunnelOut}
+
+// enter counts a request; known says that who was asked had answered before.
+func (l *ledger) enter(r *request, fate Fate, known bool) {
 	c := l.fates[fate]
 	if c == nil {
 		c = &fateCount{first: r.time}
@@ -185,9 +223,11 @@ func (l *ledger) enter(r *request, fate Fate) {
 	}
 	if i := slices.Index(c.targets, r.target); i >= 0 {
 		c.tries[i]++
+		c.known[i] = c.known[i] || known
 	} else if len(c.targets) < maxTargets {
 		c.targets = append(c.targets, r.target)
 		c.tries = append(c.tries, 1)
+		c.known = append(c.known, known)
 	}
 	if len(c.samples) < maxSamples {
 		c.samples = append(c.samples, r.sighting)
@@ -221,9 +261,11 @@ func (l *ledger) absorb(o *ledger) {
 		for i, a := range oc.targets {
 			if j := slices.Index(c.targets, a); j >= 0 {
 				c.tries[j] += oc.tries[i]
+				c.known[j] = c.known[j] || oc.known[i]
 			} else if len(c.targets) < maxTargets {
 				c.targets = append(c.targets, a)
 				c.tries = append(c.tries, oc.tries[i])
+				c.known = append(c.known, oc.known[i])
 			}
 		}
 		for _, s := range oc.samples {
@@ -266,7 +308,7 @@ func (l *ledger) snapshot() Ledger {
 		for i, c := range whole.fates {
 			if c != nil {
 				clone := *c
-				clone.targets, clone.tries = slices.Clone(c.targets), slices.Clone(c.tries)
+				clone.targets, clone.tries, clone.known = slices.Clone(c.targets), slices.Clone(c.tries), slices.Clone(c.known)
 				clone.samples = slices.Clone(c.samples)
 				whole.fates[i] = &clone
 			}
@@ -286,9 +328,18 @@ func (l *ledger) snapshot() Ledger {
 			tries = max(tries, n)
 		}
 		out.Fates[fate] = FateCount{
-			Count: c.count, Targets: len(c.targets), MaxTries: tries,
+			Count: c.count, Targets: len(c.targets), Known: trues(c.known), MaxTries: tries,
 			First: c.first, Last: c.last, Samples: slices.Clone(c.samples),
 		}
 	}
 	return out
+}
+
+func trues(list []bool) (n int) {
+	for _, b := range list {
+		if b {
+			n++
+		}
+	}
+	return n
 }

@@ -49,13 +49,25 @@ type Resolver struct {
 	Addr netip.Addr
 	Host bool // the host's own address
 	Ends [NumNameEnds]NameCount
+	// Late are those of Ends that the client saw since the last good answer from
+	// anybody; LateNames counts the names that it asked for in them, up to 4.
+	Late      [NumNameEnds]NameCount
+	LateNames int
+	// LateFrom is the time of the first of Late, LateTo of the last; 0: none.
+	LateFrom, LateTo int64
 }
 
 // resolver is a Resolver in the making.
 type resolver struct {
-	addr capture.Addr
-	ends [NumNameEnds]NameCount
+	addr      capture.Addr
+	ends      [NumNameEnds]NameCount
+	late      [NumNameEnds]NameCount
+	lateNames []uint32 // hashes, up to maxLateNames
+	from, to  int64    // of late
 }
+
+// maxLateNames is how many names are told apart that went unanswered.
+const maxLateNames = 4
 
 // maxResolvers bounds how many addresses are followed that one client asks: a
 // device is given two or three.
@@ -91,7 +103,7 @@ func (e *Engine) asksNames(f *flow, p *capture.Packet) bool {
 // noteQuery remembers a query for answers from elsewhere.
 func (e *Engine) noteQuery(ri int32, p *capture.Packet) {
 	r := e.requests.at(ri)
-	r.dnsType = p.DNSType
+	r.dnsType, r.dnsName = p.DNSType, p.Seq
 	a := &e.clientAt(r.client).asked
 	a.ring[a.next%uint8(len(a.ring))].request = ri
 	a.ring[a.next%uint8(len(a.ring))].gen = r.gen
@@ -169,7 +181,19 @@ func (e *Engine) bookName(r *request) {
 		i = len(c.resolvers)
 		c.resolvers = append(c.resolvers, &resolver{addr: r.target})
 	}
-	n := &c.resolvers[i].ends[end]
+	c.resolvers[i].ends[end].add(r)
+	switch end {
+	case NameOpen:
+	case NameAnswered:
+		for _, s := range c.resolvers {
+			s.forget()
+		}
+	default:
+		c.resolvers[i].miss(r, end)
+	}
+}
+
+func (n *NameCount) add(r *request) {
 	n.Count++
 	if len(n.Samples) >= maxSamples {
 		return
@@ -178,6 +202,29 @@ func (e *Engine) bookName(r *request) {
 	if r.beyond.Frame != 0 && len(n.Samples) < maxSamples {
 		n.Samples = append(n.Samples, r.beyond)
 	}
+}
+
+// miss notes a query that came to a bad end after the last good answer.
+func (s *resolver) miss(r *request, end NameEnd) {
+	if s.from == 0 {
+		s.from = r.time
+	}
+	s.to = r.time
+	s.late[end].add(r)
+	if r.dnsName != 0 && len(s.lateNames) < maxLateNames && !slices.Contains(s.lateNames, r.dnsName) {
+		s.lateNames = append(s.lateNames, r.dnsName)
+	}
+}
+
+// forget drops what was noted before a good answer.
+func (s *resolver) forget() {
+	if s.from == 0 {
+		return
+	}
+	for i := range s.late {
+		s.late[i] = NameCount{Samples: s.late[i].Samples[:0]}
+	}
+	s.lateNames, s.from, s.to = s.lateNames[:0], 0, 0
 }
 
 // reopenNames takes back the queries that were judged by absence, where a tap
@@ -192,6 +239,7 @@ func (c *client) reopenNames(side int) {
 			r.ends[NameOpen].Count += r.ends[end].Count
 			r.ends[end] = NameCount{}
 		}
+		r.forget()
 	}
 }
 
@@ -199,9 +247,12 @@ func (c *client) reopenNames(side int) {
 func (e *Engine) resolversOf(c *client) []Resolver {
 	var out []Resolver
 	for _, r := range c.resolvers {
-		row := Resolver{Addr: r.addr.Netip(), Host: e.own[r.addr], Ends: r.ends}
+		row := Resolver{
+			Addr: r.addr.Netip(), Host: e.own[r.addr], Ends: r.ends,
+			Late: r.late, LateNames: len(r.lateNames), LateFrom: r.from, LateTo: r.to,
+		}
 		for i := range row.Ends {
-			row.Ends[i].Samples = slices.Clone(row.Ends[i].Samples)
+			row.Ends[i].Samples, row.Late[i].Samples = slices.Clone(row.Ends[i].Samples), slices.Clone(row.Late[i].Samples)
 		}
 		out = append(out, row)
 	}

@@ -125,7 +125,8 @@ func (e *Engine) toClient(fi int32, f *flow, p *capture.Packet, t int64, c *capt
 	}
 	f.relayed = f.relayed || !undecremented(p.TTL)
 	e.reply(f, p, t, c, TunnelOut)
-	cl.families[familyIndex(family(cl.addr))].replies++
+	f.lastReply = t
+	cl.families[familyIndex(family(cl.addr))].replied(t)
 	e.joinInside(fi, f, p, t, back, -1)
 }
 
@@ -288,7 +289,7 @@ func (e *Engine) wan(p *capture.Packet, t int64, c *capturePoint, b *capture.Bat
 		return
 	}
 	e.addOutside(f, dir, Count{1, uint64(p.IPLen)})
-	f.lastOutside = t
+	f.lastOutside[dir] = t
 	if p.Kind == capture.KindTCP {
 		e.noteSize(f, p, t, c, outside, dir)
 	}
@@ -340,7 +341,7 @@ func (e *Engine) outsideError(p *capture.Packet, t int64, c *capturePoint, b *ca
 		}
 		return
 	}
-	f.lastOutside = t
+	f.lastOutside[back] = t
 	e.noteTooBig(f, q, false)
 	e.joinError(o.flow, f, p, q, t, back, outside)
 	e.addOutside(f, back, Count{1, uint64(p.IPLen)})

@@ -68,6 +68,7 @@ type peer struct {
 	open        uint64 // initiations since the last response
 	openSince   int64
 	smallOut    uint64
+	lastDataOut int64
 
 	keyRight, keyWrong      uint64
 	lastKeyWrong            bool
@@ -358,6 +359,7 @@ func (e *Engine) outerOut(pr *peer, i int32, p *capture.Packet, t int64, c *capt
 			fallthrough
 		default:
 			pr.dataOut++
+			pr.lastDataOut = t
 		}
 	}
 }

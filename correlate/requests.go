@@ -36,6 +36,7 @@ type request struct {
 	foreign      bool // a DNS answer from another address, at tunnel_out
 	rcode        uint8
 	dnsType      uint16
+	dnsName      uint32 // hash of the name; 0: not known
 	before       innerCounts
 }
 

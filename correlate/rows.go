@@ -93,7 +93,7 @@ func (e *Engine) flowRow(f *flow) Flow {
 	row := Flow{
 		Proto: f.key.proto, Client: addrPort(inner, innerPort), Remote: addrPort(remote, remotePort),
 		NAT: f.nat, Refused: f.hostReject || f.refused, Opened: f.initiated, Turned: uint64(f.turned), In: f.sent, Out: f.left, Reply: f.came, Back: f.got,
-		First: f.first, Last: f.last,
+		First: f.first, Last: f.last, LastLeft: f.lastOutside[forward], LastReply: f.lastReply,
 		Forward: e.latency(f, 0, -miss), Remotely: e.latency(f, 1, 0), Return: e.latency(f, 2, miss),
 	}
 	if !f.translated.IsZero() {

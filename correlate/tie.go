@@ -114,7 +114,7 @@ func (f *flow) mappingRow() Mapping {
 	remote, remotePort := f.remote()
 	return Mapping{
 		Proto: f.key.proto, Inside: addrPort(inner, innerPort), Outside: addrPort(f.translated, f.translatedPort),
-		Remote: addrPort(remote, remotePort), First: f.mapping.first, Last: f.lastOutside,
+		Remote: addrPort(remote, remotePort), First: f.mapping.first, Last: max(f.lastOutside[forward], f.lastOutside[back]),
 		Packets: f.left.Packets + f.came.Packets - f.mapping.before, PortKept: innerPort == f.translatedPort, Basis: f.mapping.basis,
 	}
 }

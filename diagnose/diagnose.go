@@ -158,7 +158,7 @@ func judgeClient(ev *correlate.Evidence, ctx *Context, i int, absence bool) judg
 	}
 	// Conversations that were under way when the capture began made no request
 	// but are proof enough when they are answered.
-	if j.status == StatusInconclusive && len(j.findings) == 0 && (&subject{ev: ev, client: c}).beyondAnswered() {
+	if j.status == StatusInconclusive && len(j.findings) == 0 && (&subject{ev: ev, client: c}).beyondAnswered(0) {
 		j.status = StatusHealthy
 	}
 	if len(j.findings) == 0 && absence {

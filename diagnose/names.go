@@ -2,24 +2,31 @@ package diagnose
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/wgtrace/wgtrace/correlate"
 )
 
 // deadResolver returns the resolver that the client asked most in vain, if none
-// that it asked ever answered; how its queries ended most often; and how many of
-// them did. One resolver that works is enough for a client: then the others are
-// slow at worst.
+// that it asked ever answered, or none answers any more; how its queries ended most
+// often; and how many of them did. One resolver that works is enough for a client:
+// then the others are slow at worst. What it returns has in Ends what speaks of
+// now, from LateFrom on.
 func (s *subject) deadResolver() (*correlate.Resolver, correlate.NameEnd, bool) {
+	worked := slices.ContainsFunc(s.client.Resolvers, func(r correlate.Resolver) bool {
+		return r.Ends[correlate.NameAnswered].Count > 0
+	})
 	var worst *correlate.Resolver
 	most := uint64(0)
 	for i := range s.client.Resolvers {
-		r := &s.client.Resolvers[i]
-		if r.Ends[correlate.NameAnswered].Count > 0 {
-			return nil, 0, false
+		r := s.client.Resolvers[i]
+		if worked {
+			r.Ends = r.Late
+		} else {
+			r.LateFrom = 0
 		}
-		if n := failed(r); n > most {
-			worst, most = r, n
+		if n := failed(&r); n > most && (!worked || fellSilent(&r)) {
+			worst, most = &r, n
 		}
 	}
 	if most < minTries || s.namesElsewhere() {
@@ -41,6 +48,15 @@ func (s *subject) deadResolver() (*correlate.Resolver, correlate.NameEnd, bool) 
 	}
 	return worst, end, true
 }
+
+// fellSilent reports whether a resolver that answered, or whose neighbour did, has
+// failed long enough since to say so: a client asks for one broken name again and
+// again, and for nothing else meanwhile.
+func fellSilent(r *correlate.Resolver) bool {
+	return failed(r) >= minFailures && r.LateNames >= minLateNames && r.LateTo-r.LateFrom >= correlate.AnswerTime.Nanoseconds()
+}
+
+const minLateNames = 2
 
 // namesOpen reports whether the client asked for names, and the captures show no
 // answer to any of its queries and do not reach far enough to call them lost. A

@@ -152,6 +152,12 @@ func (s *subject) allDied(fates ...correlate.Fate) bool {
 	if died.Count < minRequests || died.Targets < minTargets && died.MaxTries < minTries {
 		return false
 	}
+	// After a path that worked, those that never answered show nothing: a device
+	// goes on calling them and nobody else. Silence beyond the host needs two
+	// that answered, because any one of them may be down.
+	if s.workedBefore() && (died.Known == 0 || died.Known < minTargets && slices.Contains(fates, correlate.FateNoReply)) {
+		return false
+	}
 	for other := range l.Fates {
 		switch o := correlate.Fate(other); {
 		case o == correlate.FatePending, o == correlate.FateUnobservable, slices.Contains(fates, o):
@@ -162,13 +168,32 @@ func (s *subject) allDied(fates ...correlate.Fate) bool {
 	return true
 }
 
-// sum adds up some fates of the ledger. Targets is the least that it can be.
+// first reports whether the run so far is judged as a whole.
+func (s *subject) first() bool { return s.ledger == nil || s.ledger == &s.family.Ledgers[0] }
+
+// workedBefore reports whether requests were answered in an earlier episode.
+func (s *subject) workedBefore() bool {
+	for i := range s.family.Ledgers {
+		l := &s.family.Ledgers[i]
+		if l == s.ledger {
+			return false
+		}
+		if l.Fates[correlate.FateAnswered].Count > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// sum adds up some fates of the ledger. Targets and Known are the least that they
+// can be.
 func (s *subject) sum(fates []correlate.Fate) correlate.FateCount {
 	var all correlate.FateCount
 	for _, fate := range fates {
 		c := &s.ledger.Fates[fate]
 		all.Count += c.Count
 		all.Targets = max(all.Targets, c.Targets)
+		all.Known = max(all.Known, c.Known)
 		all.MaxTries = max(all.MaxTries, c.MaxTries)
 		all.Samples = append(all.Samples, c.Samples...)
 	}
@@ -213,15 +238,25 @@ func (s *subject) hostCaptured() bool { return outerSeen(s.ev) && s.ev.Coverage.
 // path that carries one conversation is not dead, whatever else is blocked.
 func (s *subject) answeredSince() bool {
 	return s.anyFlow(func(f *correlate.Flow) bool {
-		return f.Outcome == correlate.OutcomeAnswered && f.Last >= s.ledger.Started
+		return f.Outcome == correlate.OutcomeAnswered && s.goesOn(f, f.LastReply)
 	})
+}
+
+// goesOn reports whether a conversation reached into the episode in hand, of which
+// the last packet at the stage in question is at. Before the first request
+// nothing says when a path broke: there any packet of the conversation counts.
+func (s *subject) goesOn(f *correlate.Flow, at int64) bool {
+	if s.first() {
+		at = f.Last
+	}
+	return at >= s.ledger.Started && f.First <= s.ledger.Ended
 }
 
 // leftSince reports whether anything of the client left the host while the
 // requests in hand were made.
 func (s *subject) leftSince() bool {
 	return s.anyFlow(func(f *correlate.Flow) bool {
-		return f.Out.Packets > 0 && f.First <= s.ledger.Ended && f.Last >= s.ledger.Started
+		return f.Out.Packets > 0 && s.goesOn(f, f.LastLeft)
 	})
 }
 
@@ -243,9 +278,12 @@ func (s *subject) anyClientFlow(is func(*correlate.Flow) bool) bool {
 	return false
 }
 
-// beyondAnswered reports whether anything beyond the host answered the client.
-func (s *subject) beyondAnswered() bool {
-	return s.anyClientFlow(func(f *correlate.Flow) bool { return f.Outcome == correlate.OutcomeAnswered })
+// beyondAnswered reports whether anything beyond the host answered the client from
+// some moment on.
+func (s *subject) beyondAnswered(since int64) bool {
+	return s.anyClientFlow(func(f *correlate.Flow) bool {
+		return f.Outcome == correlate.OutcomeAnswered && f.LastReply >= since
+	})
 }
 
 // serverAnswers reports whether the server sends data to the client through the
@@ -259,7 +297,7 @@ func (s *subject) serverAnswers() bool {
 		return false
 	}
 	if s.peer != nil {
-		return s.peer.DataOut >= minRequests
+		return s.peer.DataOut >= minRequests && (s.first() || s.peer.LastDataOut >= s.ledger.Started)
 	}
 	for i := range s.ev.WireGuard.Peers {
 		if p := &s.ev.WireGuard.Peers[i]; p.DataOut >= minRequests && !s.clientOf(p) {

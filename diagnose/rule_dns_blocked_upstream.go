@@ -9,7 +9,7 @@ var dnsBlockedUpstream = rule{
 		r, end, ok := s.deadResolver()
 		// Only where something else comes back from beyond the host is it the
 		// names that are blocked.
-		if !ok || !s.beyondAnswered() {
+		if !ok || !s.beyondAnswered(r.LateFrom) {
 			return proof{}, false
 		}
 		switch {

@@ -16,7 +16,7 @@ var dnsUnanswered = rule{
 		// adapter: that it belongs to this tunnel is only likely, and only where
 		// the host passes other packets on.
 		if !r.Host {
-			if !s.beyondAnswered() || s.ev.Coverage.Outbound == 0 || !r.Addr.IsPrivate() {
+			if !s.beyondAnswered(r.LateFrom) || s.ev.Coverage.Outbound == 0 || !r.Addr.IsPrivate() {
 				return proof{}, false
 			}
 			return resolverProof(r, end, 0.6)

@@ -42,7 +42,7 @@ var ipv6Blackhole = rule{
 // client in the episode in hand.
 func (s *subject) answeredBeyond() bool {
 	return s.ledger.Fates[correlate.FateAnswered].Count > s.ledger.AnsweredPrivate || s.anyFlow(func(f *correlate.Flow) bool {
-		return f.Outcome == correlate.OutcomeAnswered && !f.Remote.Addr().IsPrivate() && f.Last >= s.ledger.Started
+		return f.Outcome == correlate.OutcomeAnswered && !f.Remote.Addr().IsPrivate() && s.goesOn(f, f.LastReply)
 	})
 }
 

@@ -40,7 +40,7 @@ var ufwDenyRouted = rule{
 			if f.Outcome == correlate.OutcomeNoEgress && f.Opened {
 				ports[netip.AddrPortFrom(netip.AddrFrom4([4]byte{f.Proto}), f.Remote.Port())] = true
 			}
-			return f.Out.Packets > 0 && f.First <= s.ledger.Ended && f.Last >= s.ledger.Started
+			return f.Out.Packets > 0 && s.goesOn(f, f.LastLeft)
 		}) || len(ports) < 2 {
 			return proof{}, false
 		}

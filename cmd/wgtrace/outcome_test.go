@@ -62,6 +62,7 @@ type reportJSON struct {
 	Caveats  []string
 	Totals   report.Totals
 	Clients  []report.Client
+	Episodes []report.Episode
 	Peers    struct{ Peers []report.Peer } `json:"wireguard"`
 	NAT      []struct{ Protocol, Inside, Outside, Remote string }
 }
