@@ -7,6 +7,7 @@ import (
 	"github.com/wgtrace/wgtrace/capture"
 	"github.com/wgtrace/wgtrace/correlate"
 	"github.com/wgtrace/wgtrace/diagnose"
+	"github.com/wgtrace/wgtrace/internal/filter"
 	"github.com/wgtrace/wgtrace/internal/text"
 )
 
@@ -16,13 +17,14 @@ type Info struct {
 	OS, Arch       string // that the tool ran on, as Go names them
 	CaptureLibrary string // "" where none was used
 
-	Lang     string          // of the sentences; "" or unknown is English
-	HostJSON json.RawMessage // facts of the host, or nil; what is no JSON is left out
-	Attempts []Attempt       // that the person marked
-	Verbose  bool            // say also of live captures why they have their role
-	Live     bool            // the host that was captured is the one that the tool ran on
-	Redact   *Redactor       // hides names and addresses; nil: nothing
-	OSChoice string          // whose fixes come first; "" or "auto": as diagnosis ordered them
+	Lang     string            // of the sentences; "" or unknown is English
+	HostJSON json.RawMessage   // facts of the host, or nil; what is no JSON is left out
+	Attempts []Attempt         // that the person marked
+	Verbose  bool              // say also of live captures why they have their role
+	Filter   filter.Expression // of the connections that are listed
+	Live     bool              // the host that was captured is the one that the tool ran on
+	Redact   *Redactor         // hides names and addresses; nil: nothing
+	OSChoice string            // whose fixes come first; "" or "auto": as diagnosis ordered them
 
 	Container *Container // in which the tunnel is, nil if in none
 }
@@ -71,6 +73,7 @@ func Build(ev *correlate.Evidence, d *diagnose.Diagnosis, info Info) *Report {
 	if json.Valid(info.HostJSON) {
 		r.Host = slices.Clone(info.HostJSON)
 	}
+	r.Filter = b.filter(r)
 	r.Container = b.container()
 	r.Verdict, r.subject = b.verdict()
 	if x := info.Redact; x != nil {

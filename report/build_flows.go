@@ -6,13 +6,16 @@ import (
 	"slices"
 
 	"github.com/wgtrace/wgtrace/correlate"
+	"github.com/wgtrace/wgtrace/internal/filter"
 )
 
 // flows lists the worst outcome first, and in one outcome the earliest.
 func (b *builder) flows() []Flow {
-	order := make([]*correlate.Flow, len(b.ev.Flows))
+	order := make([]*correlate.Flow, 0, len(b.ev.Flows))
 	for i := range b.ev.Flows {
-		order[i] = &b.ev.Flows[i]
+		if f := &b.ev.Flows[i]; b.info.Filter.Match(filter.Conversation{Protocol: f.Proto, Client: f.Client, Remote: f.Remote}) {
+			order = append(order, f)
+		}
 	}
 	slices.SortStableFunc(order, func(x, y *correlate.Flow) int {
 		return cmp.Or(
@@ -109,9 +112,11 @@ func latency(l correlate.Latency) *Latency {
 }
 
 func (b *builder) mappings() []Mapping {
-	order := make([]*correlate.Mapping, len(b.ev.NAT))
+	order := make([]*correlate.Mapping, 0, len(b.ev.NAT))
 	for i := range b.ev.NAT {
-		order[i] = &b.ev.NAT[i]
+		if m := &b.ev.NAT[i]; b.info.Filter.Match(filter.Conversation{Protocol: m.Proto, Client: m.Inside, Remote: m.Remote}) {
+			order = append(order, m)
+		}
 	}
 	slices.SortStableFunc(order, func(x, y *correlate.Mapping) int {
 		return cmp.Or(
@@ -201,4 +206,16 @@ func (b *builder) clock() Clock {
 
 func compareEndpoints(x, y netip.AddrPort) int {
 	return cmp.Or(plain(x.Addr()).Compare(plain(y.Addr())), cmp.Compare(x.Port(), y.Port()))
+}
+
+// filter says what was left out of the lists of r; nil if nothing was asked for.
+func (b *builder) filter(r *Report) *Filter {
+	if b.info.Filter.All() {
+		return nil
+	}
+	return &Filter{
+		Expression:  sanitize(b.info.Filter.String()),
+		FlowsHidden: uint64(len(b.ev.Flows) - len(r.Flows)),
+		NATHidden:   uint64(len(b.ev.NAT) - len(r.NAT)),
+	}
 }

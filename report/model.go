@@ -37,6 +37,7 @@ type Report struct {
 	Attempts  []Attempt       `json:"attempts"`
 	Host      json.RawMessage `json:"host"`
 	Container *Container      `json:"container"` // in which the tunnel is; null if in none
+	Filter    *Filter         `json:"filter"`    // of what is listed; null: everything is
 	Caveats   []string        `json:"caveats"`
 
 	words    *text.Catalog

@@ -154,3 +154,11 @@ type Attempt struct {
 	Time   Time `json:"time"`
 	Loaded bool `json:"loaded"`
 }
+
+// Filter is what the person wanted to see of flows and translations. It changes
+// nothing in what the report says about all of them.
+type Filter struct {
+	Expression  string `json:"expression"`
+	FlowsHidden uint64 `json:"flows_hidden"`
+	NATHidden   uint64 `json:"nat_hidden"`
+}

@@ -18,6 +18,9 @@ func (t *printer) flowTable() table {
 		}
 		s.rows = append(s.rows, []string{f.Protocol, connection, way(f.Packets), t.word("outcome-"+f.Outcome, nil)})
 	}
+	if f := t.r.Filter; f != nil {
+		s.after = append(s.after, t.word("filtered", map[string]any{"name": f.Expression, "count": f.FlowsHidden}))
+	}
 	if n := t.r.Totals.FlowsNotListed; n > 0 {
 		s.after = append(s.after, t.word("flows-not-listed", map[string]any{"count": n}))
 	}
@@ -55,6 +58,9 @@ func (t *printer) natTable() table {
 		m := &t.r.NAT[i]
 		translation := pair(m.Inside, m.Outside) + " " + t.word("towards", nil) + glue + or(m.Remote, "?")
 		s.rows = append(s.rows, []string{m.Protocol, translation, grouped(m.Packets)})
+	}
+	if f := t.r.Filter; f != nil && f.NATHidden > 0 {
+		s.after = append(s.after, t.word("filtered", map[string]any{"name": f.Expression, "count": f.NATHidden}))
 	}
 	if n := t.r.Totals.NATNotListed; n > 0 {
 		s.after = append(s.after, t.word("flows-not-listed", map[string]any{"count": n}))

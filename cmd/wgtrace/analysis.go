@@ -32,12 +32,12 @@ type analysisOptions struct {
 }
 
 func (o *analysisOptions) register(f *pflag.FlagSet) {
-	f.IntVar(&o.givenPort, "wg-port", 0, "WireGuard's UDP `port` at the server (default: learned)")
-	f.StringArrayVar(&o.clients, "client", nil, "the client's inner address or `prefix` (repeatable; default: learned)")
-	f.StringArrayVar(&o.wan, "wan-address", nil, "an `address` of the server itself (repeatable; default: learned)")
+	f.IntVar(&o.givenPort, "wg-port", 0, "WireGuard's UDP port, `N` (default: learned)")
+	f.StringArrayVar(&o.clients, "client", nil, "a phone's inner `PREFIX` (repeatable; default: learned)")
+	f.StringArrayVar(&o.wan, "wan-address", nil, "an `IP` of the server (repeatable; default: learned)")
 	o.keys.register(f)
-	f.BoolVar(&o.expect, "expect-traffic", false, "the phone tried while the captures ran: silence is a fault")
-	f.DurationVar(&o.window, "window", correlate.DefaultWindow, "the longest `time` from one side to the other")
+	f.BoolVar(&o.expect, "expect-traffic", false, "the phone tried: silence is a fault")
+	f.DurationVar(&o.window, "window", correlate.DefaultWindow, "longest `TIME` from one side to the other")
 	f.IntVar(&o.maxFlows, "max-flows", correlate.DefaultMaxFlows, "conversations followed at a time; evicted ones are counted")
 	f.IntVar(&o.maxPending, "max-pending", correlate.DefaultMaxPending, "packets that may wait for their twin at a time")
 	for _, name := range []string{"max-flows", "max-pending"} { // for machines that are short of memory

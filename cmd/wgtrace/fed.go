@@ -27,6 +27,18 @@ func fed(name string) bool {
 	return err == nil && st.Mode()&os.ModeNamedPipe != 0
 }
 
+// words takes what stands behind the flags of live: a machine, and a filter.
+func (o *liveOptions) words(cmd *cobra.Command, args []string) (err error) {
+	if len(args) > 0 && feed.IsTarget(args[0]) {
+		if err := o.farOnly(cmd, args[:1]); err != nil {
+			return err
+		}
+		args = args[1:]
+	}
+	o.output.filter, err = parseFilter(args)
+	return err
+}
+
 // farOnly takes the one argument that live may have: the machine whose adapters
 // are to be found there.
 func (o *liveOptions) farOnly(cmd *cobra.Command, args []string) error {

@@ -20,9 +20,9 @@ type keyOptions struct {
 }
 
 func (o *keyOptions) register(f *pflag.FlagSet) {
-	f.StringArrayVar(&o.server, "server-key", nil, "the server's public `KEY` (repeatable): was the phone given that one?")
-	f.StringArrayVar(&o.peer, "peer-key", nil, "a phone's public `KEY` (repeatable): names the phone of a session")
-	f.StringVar(&o.config, "config", "", "WireGuard's configuration `FILE`: addresses, port and public keys")
+	f.StringArrayVar(&o.server, "server-key", nil, "the server's public `KEY`: does the phone use it?")
+	f.StringArrayVar(&o.peer, "peer-key", nil, "a phone's public `KEY` (repeatable): names it")
+	f.StringVar(&o.config, "config", "", "WireGuard's own `FILE`: addresses, port, keys")
 }
 
 // check parses what was given. Private keys in the file become public ones.

@@ -11,7 +11,7 @@ import (
 
 // registerLang adds the flag for the language of the sentences.
 func registerLang(f *pflag.FlagSet, lang *string) {
-	f.StringVar(lang, "lang", systemLang(), "`"+strings.Join(text.Languages(), "|")+"`: language of the sentences")
+	f.StringVar(lang, "lang", systemLang(), "`LANG` of the report: "+strings.Join(text.Languages(), ", "))
 }
 
 // checkLang refuses a language that there is none of.

@@ -35,6 +35,7 @@ type liveOptions struct {
 	wan       string   // the first of all; chosen if none is named
 	wans      []string // as named
 	lines     []string // further adapters to the internet, watched too
+	adapters  []string // as -i names them, their roles to be found
 	duration  time.Duration
 	count     uint64
 	write     string
@@ -51,11 +52,13 @@ type liveOptions struct {
 func liveCommand(s streams) *cobra.Command {
 	o := &liveOptions{}
 	cmd := &cobra.Command{
-		Use:   "live [ssh://HOST]",
+		Use:   "live [ssh://HOST] [FILTER]",
 		Short: "Watch tunnel and WAN of this host while the phone tries",
 		Long: `Watch the tunnel and the WAN adapter of this host at the same time while the
 phone tries, and say where its packets disappear. Both adapters are found by
 themselves. Ctrl-C ends the watch and prints the report; a second one aborts.
+FILTER, such as "host 1.1.1.1 and not port 53", says which of the phone's
+connections are listed; everything is captured and judged.
 
 Capturing needs privileges: run it with sudo, or give the program the right once:
   sudo setcap cap_net_raw,cap_net_admin+eip $(which wgtrace)`,
@@ -63,7 +66,7 @@ Capturing needs privileges: run it with sudo, or give the program the right once
   sudo wgtrace live -d 30s -w run.pcapng -o report.txt -o report.json
   sudo wgtrace live --tunnel wg0 --wan eth0 -c 100
   wgtrace live ssh://root@router        both taps there, by its tcpdump`,
-		Args: o.farOnly,
+		Args: o.words,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := errors.Join(o.output.check(), o.output.proof.check(cmd.Flags(), o.output.files), o.analysis.check(cmd.Flags()), o.check(cmd.Flags())); err != nil {
 				return err
@@ -72,14 +75,15 @@ Capturing needs privileges: run it with sudo, or give the program the right once
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.tunnel, "tunnel", "", "tunnel `adapter`, netns:PID/wg0 in a container, ssh://HOST/wg0, a named pipe or - (default: the WireGuard adapter)")
-	f.StringArrayVar(&o.wans, "wan", nil, "WAN `adapter`, likewise (repeatable; default: those of default routes)")
-	f.DurationVarP(&o.duration, "duration", "d", 0, "stop after this `time` (default: Ctrl-C)")
-	f.Uint64VarP(&o.count, "count", "c", 0, "stop after this many `packets` of the phone")
-	f.StringVarP(&o.write, "write", "w", "", "save what was captured to `FILE.pcapng`")
-	f.IntVarP(&o.snapLen, "snapshot-length", "s", live.DefaultSnapLen, "keep this many `octets` of each frame")
-	f.BoolVar(&o.withFacts, "with-host-facts", false, "with -w: save the settings of this host too")
-	f.BoolVar(&o.force, "force", false, "capture on a router with hardware flow offload, which may reset it")
+	f.StringVar(&o.tunnel, "tunnel", "", "tunnel `ADAPTER` (default: WireGuard's), or netns:PID/wg0, ssh://HOST/wg0, a named pipe, -")
+	f.StringArrayVar(&o.wans, "wan", nil, "WAN `ADAPTER` (repeatable; default: by the default routes)")
+	f.StringArrayVarP(&o.adapters, "interface", "i", nil, "tunnel or WAN `ADAPTER` (repeatable)")
+	f.DurationVarP(&o.duration, "duration", "d", 0, "stop after this `TIME` (default: Ctrl-C)")
+	f.Uint64VarP(&o.count, "count", "c", 0, "stop after `N` packets of the phone")
+	f.StringVarP(&o.write, "write", "w", "", "save what was captured to `FILE`.pcapng")
+	f.IntVarP(&o.snapLen, "snapshot-length", "s", live.DefaultSnapLen, "keep `N` octets of each frame")
+	f.BoolVar(&o.withFacts, "with-host-facts", false, "with -w: save the host's settings too")
+	f.BoolVar(&o.force, "force", false, "capture beside hardware flow offload: it may reset routers")
 	f.StringVar(&o.readyFile, "ready-file", "", "create this file when both taps are open")
 	_ = f.MarkHidden("ready-file")
 	o.analysis.register(f)
@@ -112,6 +116,9 @@ func (o *liveOptions) run(ctx context.Context, s streams) error {
 	}
 	if err != nil {
 		return &failure{exitNoCapture, err.Error(), "name both adapters: wgtrace live --tunnel ADAPTER --wan ADAPTER"}
+	}
+	if err := o.sortAdapters(facts); err != nil {
+		return err
 	}
 	why, err := o.choose(ctx, facts)
 	if err != nil {

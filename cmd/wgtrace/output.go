@@ -12,6 +12,7 @@ import (
 	"github.com/wgtrace/wgtrace/capture/live"
 	"github.com/wgtrace/wgtrace/correlate"
 	"github.com/wgtrace/wgtrace/diagnose"
+	"github.com/wgtrace/wgtrace/internal/filter"
 	"github.com/wgtrace/wgtrace/report"
 )
 
@@ -28,13 +29,14 @@ type outputOptions struct {
 	quiet   bool
 	utc     bool // times say nothing of where the person lives
 
-	proof proofOptions
+	filter filter.Expression // of the connections that are listed
+	proof  proofOptions
 }
 
 func (o *outputOptions) register(f *pflag.FlagSet) {
 	o.registerForm(f)
-	f.StringVar(&o.os, "os", "auto", "`SYSTEM` whose fixes to print: "+strings.Join(fixSystems, ", "))
-	f.StringVar(&o.redact, "redact", "", "hide addresses and names: `MODE` standard, strict or none")
+	f.StringVar(&o.os, "os", "auto", "`SYSTEM` of the fixes: "+strings.Join(fixSystems, " "))
+	f.StringVar(&o.redact, "redact", "", "hide addresses: `MODE` standard, strict, none")
 	f.Lookup("redact").NoOptDefVal = report.RedactStandard
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "all causes and fixes")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no notes on stderr")
@@ -46,8 +48,9 @@ func (o *outputOptions) registerForm(f *pflag.FlagSet) {
 	if o.formats == nil {
 		o.formats = []string{"text", "markdown", "json", "html"}
 	}
-	f.StringVar(&o.format, "format", "text", "`"+strings.Join(o.formats, "|")+"`: of stdout and names without a known ending")
-	f.StringArrayVarP(&o.files, "output", "o", nil, "write the report to `FILE` ("+strings.Join(o.endings(), ", ")+"; repeatable; - is stdout)")
+	f.StringVar(&o.format, "format", "text", "of stdout: `FORMAT` "+strings.Join(o.formats, ", "))
+	_ = f.SetAnnotation("format", valuesOf, o.formats)
+	f.StringArrayVarP(&o.files, "output", "o", nil, "write to `FILE` ("+strings.Join(o.endings(), " ")+", or -; repeatable)")
 	registerLang(f, &o.lang)
 	f.BoolVar(&o.noColor, "no-color", false, "no colours (NO_COLOR does the same)")
 }
@@ -136,7 +139,7 @@ func (o *outputOptions) publish(s streams, ev *correlate.Evidence, d *diagnose.D
 func (o *outputOptions) complete(info report.Info) (_ report.Info, err error) {
 	info.Name, info.Version = "wgtrace", toolVersion()
 	info.OS, info.Arch = runtime.GOOS, runtime.GOARCH
-	info.Lang, info.Verbose = o.lang, o.verbose
+	info.Lang, info.Verbose, info.Filter = o.lang, o.verbose, o.filter
 	if o.redact != report.RedactNone && o.redact != "" {
 		info.Redact, err = report.NewRedactor(o.redact)
 	}

@@ -25,8 +25,8 @@ type proofOptions struct {
 }
 
 func (o *proofOptions) register(f *pflag.FlagSet) {
-	f.StringVar(&o.evidence, "evidence", "", "write the packets that show the verdict to `FILE.pcapng`")
-	f.StringVar(&o.bundle, "bundle", "", "write `FILE.zip` for a ticket: report and packets, redacted")
+	f.StringVar(&o.evidence, "evidence", "", "write the packets that show it to `FILE`.pcapng")
+	f.StringVar(&o.bundle, "bundle", "", "write a ticket: report and packets, to `FILE`.zip")
 }
 
 // wanted reports whether packets are asked for.

@@ -23,6 +23,7 @@ type readOptions struct {
 	tunnel   []string
 	wan      []string
 	hostFile string
+	files    []string // of -r
 }
 
 func readCommand(s streams) *cobra.Command {
@@ -38,13 +39,22 @@ interfaces FILE" lists them. Needs no privileges.`,
   wgtrace read --tunnel wg0.pcap --wan eth0.pcapng -o report.json
   wgtrace read any.pcapng                         made by tcpdump -i any
   wgtrace read 'run.pcapng#wg0' 'run.pcapng#eth0'
+  wgtrace read -r tunnel.pcap -r wan.pcap host 1.1.1.1 and not port 53
   tcpdump -i any -U -w - | wgtrace read -         Ctrl-C ends it`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(o.files) > 0 { // as tcpdump has it: what follows is a filter
+				var err error
+				if o.output.filter, err = parseFilter(args); err != nil {
+					return err
+				}
+				args = o.files
+			}
 			return o.run(cmd, args, s)
 		},
 	}
 	f := cmd.Flags()
 	f.StringArrayVar(&o.tunnel, "tunnel", nil, "capture of the tunnel adapter: `FILE`, FILE#NAME or FILE#N (repeatable)")
+	f.StringArrayVarP(&o.files, "read", "r", nil, "capture `FILE` (repeatable); other words are then a filter, as in live")
 	f.StringArrayVar(&o.wan, "wan", nil, "capture of the WAN adapter: `FILE`, likewise (repeatable)")
 	f.DurationVar(&o.analysis.clockOffset, "clock-offset", 0, "WAN clock minus tunnel clock, a `time` (default: estimated)")
 	f.StringVar(&o.hostFile, "host-facts", "", "settings of the captured server: a `FILE` made there by \"wgtrace check --format json\"")

@@ -54,7 +54,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	root.SuggestionsMinimumDistance = 2
 	cobra.MousetrapHelpText = ""
-	root.SetArgs(args)
+	root.SetArgs(habitual(args))
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -65,9 +65,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.RunE = func(cmd *cobra.Command, _ []string) error { return live.run(cmd.Context(), s) }
 	root.AddCommand(liveCommand(s), readCommand(s), interfacesCommand(s), checkCommand(s), compareCommand(s), demoCommand(s), explainCommand(s), versionCommand(s))
 	explainCompletion(root)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usage(cmd.CommandPath()+" --help", "%s", err)
-	})
+	explainFlags(root)
 	return finish(root.Execute(), stderr)
 }
 

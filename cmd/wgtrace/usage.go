@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"strings"
 	"sync"
 
@@ -127,6 +128,9 @@ func noArgs(cmd *cobra.Command, args []string) error {
 
 func unknownCommand(cmd *cobra.Command, name string) error {
 	hint := "wgtrace --help lists the commands"
+	if _, err := os.Stat(name); err == nil {
+		hint = "to judge captures: wgtrace read " + name
+	}
 	if near := cmd.SuggestionsFor(name); len(near) > 0 {
 		hint = "did you mean: wgtrace " + strings.Join(near, ", wgtrace ") + "?"
 	}

@@ -72,6 +72,7 @@ var enWords = map[string]string{
 	"section-caveats":   `What limits this verdict`,
 	"more-rows":         `{{num .count}} more not shown here; --format json lists them.`,
 	"flows-not-listed":  `{{num .count}} more were counted and not kept.`,
+	"filtered":          `Listed is what matches "{{.name}}"; {{num .count}} others are not shown. The verdict is about all of them.`,
 	"totals":            `{{n .total "connection" "connections"}} in all, {{num .count}} answered.`,
 	"times-in":          `Times are in {{.name}}.`,
 	"tip-json":          `For programs: --format json holds all of this with numbers.`,

@@ -100,6 +100,7 @@ var zhWords = map[string]string{
 	"section-captures": `抓包`,
 	"section-caveats":  `结论的限制`,
 	"more-rows":        `还有 {{num .count}} 行没有显示；--format json 列出全部。`,
+	"filtered":         `只列出符合“{{.name}}”的条目；另有 {{num .count}} 个未显示。结论针对全部连接。`,
 	"flows-not-listed": `另有 {{num .count}} 个只计数，没有保存。`,
 	"totals":           `一共 {{num .total}} 个连接，{{num .count}} 个得到回应。`,
 	"times-in":         `时间为 {{.name}}。`,
