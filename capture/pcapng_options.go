@@ -157,6 +157,10 @@ func statisticsOptions(s *InterfaceStats, o options) {
 		if !ok {
 			break
 		}
+		if code == optCustomText && len(v) > 4 && o.order.u32(v) == wgtracePEN {
+			s.away(text(v[4:], maxText))
+			continue
+		}
 		if len(v) != 8 {
 			continue
 		}
@@ -176,6 +180,19 @@ func statisticsOptions(s *InterfaceStats, o options) {
 	if !s.HasReceived {
 		s.Received = accepted
 		s.HasReceived = hasAccepted
+	}
+}
+
+// awayKey begins our own option of a statistics block: when the adapter went
+// away, in nanoseconds since 1970.
+const awayKey = "away="
+
+// away reads "wgtrace:away=1700000000000000000".
+func (s *InterfaceStats) away(option string) {
+	if since, ok := strings.CutPrefix(option, wgtracePrefix+awayKey); ok {
+		if ns, err := strconv.ParseInt(since, 10, 64); err == nil && ns > 0 && ns < s.Time {
+			s.AwaySince = ns
+		}
 	}
 }
 

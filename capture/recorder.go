@@ -108,7 +108,7 @@ func (r *Recorder) AddInterface(iface Interface) (int, error) {
 	}
 	r.textOption(optIfOS, iface.OS)
 	if s := ownText(iface); s != "" {
-		r.option(optCustomText, append(binary.LittleEndian.AppendUint32(nil, wgtracePEN), s...))
+		r.ownOption(s)
 	}
 	r.endOptions()
 	r.end()
@@ -137,7 +137,7 @@ func ownText(iface Interface) string {
 	if len(fields) == 0 {
 		return ""
 	}
-	return wgtracePrefix + strings.Join(fields, ";")
+	return strings.Join(fields, ";")
 }
 
 // WritePacket writes a packet of wireLen octets, of which data was captured at
@@ -196,6 +196,9 @@ func (r *Recorder) WriteStats(iface int, s InterfaceStats) error {
 	}
 	if s.HasDropped {
 		r.option(optISBIfDrop, binary.LittleEndian.AppendUint64(nil, s.Dropped))
+	}
+	if s.AwaySince != 0 {
+		r.ownOption(awayKey + strconv.FormatInt(s.AwaySince, 10))
 	}
 	r.endOptions()
 	r.end()

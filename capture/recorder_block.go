@@ -68,6 +68,12 @@ func (r *Recorder) textOption(code uint16, s string) {
 	}
 }
 
+// ownOption writes our own option.
+func (r *Recorder) ownOption(s string) {
+	v := binary.LittleEndian.AppendUint32(nil, wgtracePEN)
+	r.option(optCustomText, append(append(v, wgtracePrefix...), s...))
+}
+
 func (r *Recorder) endOptions() { r.u32(optEnd) }
 
 // limit cuts s to what an option can hold, with room for a leading octet.

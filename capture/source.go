@@ -56,6 +56,13 @@ type InterfaceStats struct {
 	Received uint64 // packets that passed the filter since the start; valid iff HasReceived
 	Dropped  uint64 // packets that the kernel, driver or engine dropped since the start
 
+	// AwaySince is when the adapter went away, if nothing could be captured from
+	// then until Time; 0: it was there. Nanoseconds since 1970.
+	AwaySince int64
+	// Addr is an address that the adapter has got since the interface was
+	// described, as live taps tell; invalid: none.
+	Addr netip.Addr
+
 	HasReceived, HasDropped bool
 }
 

@@ -49,6 +49,7 @@ type point struct {
 	cut       bool  // a tap of it broke off while the run went on
 	whole     bool  // the start is known to cover the run (live, or one source)
 	drops     []span
+	away      []span // of drops, those in which the adapter itself was away
 	steps     []span // around jumps of its clock
 	dropped   uint64
 	packets   uint64
@@ -74,13 +75,14 @@ func (p *point) covers(from, to, slack int64) bool {
 // droppedIn reports whether packets that passed the point between from and to
 // may have been dropped by its tap.
 func (p *point) droppedIn(from, to int64) bool {
-	for i := len(p.drops) - 1; i >= 0; i-- {
-		if d := p.drops[i]; from <= d.to && to >= d.from {
-			return true
-		}
-	}
-	for _, s := range p.steps {
-		if from <= s.to && to >= s.from {
+	return overlaps(p.drops, from, to) || overlaps(p.steps, from, to)
+}
+
+// overlaps reports whether a stretch of a list, ascending, has something of
+// another one.
+func overlaps(list []span, from, to int64) bool {
+	for i := len(list) - 1; i >= 0; i-- {
+		if s := list[i]; from <= s.to && to >= s.from {
 			return true
 		}
 	}
@@ -93,15 +95,21 @@ const maxDropSpans = 512
 
 func (p *point) addDrop(s span, n uint64) {
 	p.dropped += n
-	if k := len(p.drops); k > 0 && s.from <= p.drops[k-1].to {
-		p.drops[k-1].to = max(p.drops[k-1].to, s.to)
-		return
+	p.drops = addSpan(p.drops, s)
+}
+
+// addSpan adds a stretch to a list, bounded.
+func addSpan(list []span, s span) []span {
+	if k := len(list); k > 0 && s.from <= list[k-1].to {
+		list[k-1].to = max(list[k-1].to, s.to)
+		return list
 	}
-	p.drops = append(p.drops, s)
-	if len(p.drops) > maxDropSpans {
-		p.drops[1].from = p.drops[0].from
-		p.drops = p.drops[1:]
+	list = append(list, s)
+	if len(list) > maxDropSpans {
+		list[1].from = list[0].from
+		list = list[1:]
 	}
+	return list
 }
 
 // capturePoint is one interface of one source with its role.
@@ -119,6 +127,7 @@ type capturePoint struct {
 
 	packets, bytes, truncated, undecoded, rewritten, timeless uint64
 	offload                                                   uint64 // segments larger than any link carries
+	away                                                      []span // while its adapter was away, by its own clock
 	first, last                                               int64
 
 	headFirst    int64 // time of the first packet of the head; unset if none
@@ -171,6 +180,8 @@ func (c *capturePoint) add(o *capturePoint) {
 // noteStats takes over what the capture engine says of its own losses. The
 // stretch since the last word may have lost packets anywhere.
 func (e *Engine) noteStats(c *capturePoint, s capture.InterfaceStats) {
+	e.noteAway(c, s)
+	e.learnAddr(s.Addr)
 	if !s.HasDropped {
 		return
 	}

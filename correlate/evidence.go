@@ -538,11 +538,13 @@ type Coverage struct {
 	From, To      int64 // the span that both points cover, on the tunnel's clock; To < From: none
 	TunnelDropped uint64
 	WANDropped    uint64
-	Apart         bool // one source that cannot be read twice holds its interfaces one after the other
-	RolesTied     bool // nothing but the order given says which capture is which
-	Exchanged     bool // the person named the two sides, and their packets say the opposite of both
-	Filtered      bool // a capture was recorded with a filter: absence is no proof
-	Live          bool
+	// TunnelAway and WANAway: the adapter of a capture was away for a while.
+	TunnelAway, WANAway bool
+	Apart               bool // one source that cannot be read twice holds its interfaces one after the other
+	RolesTied           bool // nothing but the order given says which capture is which
+	Exchanged           bool // the person named the two sides, and their packets say the opposite of both
+	Filtered            bool // a capture was recorded with a filter: absence is no proof
+	Live                bool
 	// OuterPossible: the inside is a tunnel, so that outer stages exist.
 	OuterPossible bool
 	// InboundOther counts packets on the WAN that came in from elsewhere, and

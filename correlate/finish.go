@@ -391,6 +391,7 @@ func (e *Engine) addCoverage(ev *Evidence) {
 	ev.Coverage = Coverage{
 		Tunnel: in.present, WAN: out.present, TunnelPackets: in.packets, WANPackets: out.packets,
 		TunnelDropped: in.dropped, WANDropped: out.dropped, Live: e.opts.Live,
+		TunnelAway: len(in.away) > 0, WANAway: len(out.away) > 0,
 		OuterPossible: e.outerPossible(), InboundOther: e.inboundOther,
 		Outbound: e.directions[forward], Inbound: e.directions[back], RolesTied: e.rolesTied, Apart: e.apart,
 	}
@@ -419,6 +420,9 @@ func (e *Engine) addCaveats(ev *Evidence) {
 		}
 		if c.dropped > 0 {
 			add("dropped", map[string]any{"source": c.label(), "count": c.dropped})
+		}
+		if n := len(c.away); n > 0 {
+			add("away", map[string]any{"source": c.label(), "count": int64(n), "away_us": c.awayFor() / 1000})
 		}
 		if c.iface.Filter != "" {
 			add("filtered", map[string]any{"source": c.label(), "filter": c.iface.Filter})

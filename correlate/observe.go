@@ -408,6 +408,9 @@ func (e *Engine) facing(p *capture.Packet) int8 {
 
 // foreign reports whether a frame is known to be between other machines.
 func (e *Engine) foreign(p *capture.Packet) bool {
+	if e.opts.Live && p.Direction != capture.DirectionUnknown {
+		return false // an adapter that was made anew has another address than the first one
+	}
 	return len(e.ownMAC) > 0 && !e.unknownMAC && !p.LinkSrc.IsZero() && !p.LinkDst.IsZero() && !p.LinkDst.IsGroup() &&
 		!e.isOwnMAC(p.LinkSrc) && !e.isOwnMAC(p.LinkDst)
 }

@@ -255,6 +255,9 @@ func (e *Engine) fate(r *request) Fate {
 	case r.answered:
 		return FateLocal
 	case r.rejected && !r.replied:
+		if overlaps(e.points[outside].away, r.time, r.time) {
+			return FateUnobservable // the host said why: it had no way out at that moment
+		}
 		return FateRejected
 	case (r.left || r.replied) && e.followed(r) < AnswerTime.Nanoseconds():
 		return FatePending

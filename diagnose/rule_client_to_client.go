@@ -13,7 +13,7 @@ var clientToClientBlocked = rule{
 	id: "client-to-client-blocked", layer: 2, severity: SeverityWarning,
 	after: correlate.TunnelIn, before: correlate.TunnelOut,
 	prove: func(s *subject) (proof, bool) {
-		if s.ev.Coverage.TunnelDropped > 0 {
+		if s.ev.Coverage.TunnelDropped > 0 || s.ev.Coverage.TunnelAway {
 			return proof{}, false
 		}
 		tried, other := uint64(0), netip.Addr{}

@@ -74,7 +74,7 @@ var handshakeUnanswered = rule{
 // session that it still holds would carry its data for RejectAfterTime, so that
 // nothing but greetings must have come since the first of them.
 func openAgain(ev *correlate.Evidence, p *correlate.Peer) bool {
-	return p.Open >= minOpenAgain && p.LastIn <= p.LastInitiation && ev.Coverage.WANDropped == 0 &&
+	return p.Open >= minOpenAgain && p.LastIn <= p.LastInitiation && !ev.Coverage.WANAway && ev.Coverage.WANDropped == 0 &&
 		time.Duration(ev.Ended-p.OpenSince) >= minOpenAgain*wg.RekeyTimeout
 }
 

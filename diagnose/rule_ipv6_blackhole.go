@@ -58,7 +58,7 @@ var ipv6Dropped = rule{
 			return proof{}, false
 		}
 		cover := &s.ev.Coverage
-		if !s.peer.Trusted || !s.peer.UndeliveredKnown || s.peer.UndeliveredCalls < minRequests || cover.TunnelDropped+cover.WANDropped > 0 {
+		if !s.peer.Trusted || !s.peer.UndeliveredKnown || s.peer.UndeliveredCalls < minRequests || cover.TunnelDropped+cover.WANDropped > 0 || cover.TunnelAway || cover.WANAway {
 			return proof{}, false
 		}
 		six := s.anyClientFlow(func(f *correlate.Flow) bool { return f.Client.Addr().Is6() && f.In.Packets > 0 })

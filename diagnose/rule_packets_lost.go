@@ -42,7 +42,7 @@ var packetsLostInHost = rule{
 	after: correlate.TunnelIn, before: correlate.WANOut,
 	prove: func(s *subject) (proof, bool) {
 		cover := &s.ev.Coverage
-		if s.ev.Totals.LostPackets < minVanished || cover.TunnelDropped+cover.WANDropped > 0 {
+		if s.ev.Totals.LostPackets < minVanished || cover.TunnelDropped+cover.WANDropped > 0 || cover.TunnelAway || cover.WANAway {
 			return proof{}, false
 		}
 		var out, back vanished

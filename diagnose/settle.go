@@ -139,6 +139,8 @@ func tooLittle(ev *correlate.Evidence) string {
 		return "rejected"
 	case requests(ev, correlate.FatePending) > 0:
 		return "pending"
+	case requests(ev, correlate.FateUnobservable) > 0 && (ev.Coverage.TunnelAway || ev.Coverage.WANAway):
+		return "away"
 	case requests(ev, correlate.FateUnobservable) > 0:
 		return "unobservable"
 	case len(ev.Clients) == 0 && greetsInVain(ev):

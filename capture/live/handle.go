@@ -48,6 +48,7 @@ type Handle struct {
 	stop atomic.Pointer[time.Time] // when Stop was called
 
 	mu        sync.Mutex // held by Next; guards what follows
+	keep      *keeper    // nil: the capture ends with its adapter
 	dec       capture.Decoder
 	compass   compass
 	frame     uint64
@@ -65,12 +66,27 @@ func Open(device string, opts Options) (*Handle, error) {
 	if err != nil {
 		return nil, &Error{Device: device, Err: err}
 	}
-	eng, link, err := openEngine(device, opts)
+	eng, link, err := opts.open(device)
 	if err != nil {
 		return nil, err
 	}
-	opts.describe(device)
 	return newHandle(device, eng, link, opts), nil
+}
+
+// open opens device where it is, and asks what it says of itself.
+func (o *Options) open(device string) (eng engine, link capture.LinkType, err error) {
+	open := func() error {
+		eng, link, err = openEngine(device, *o)
+		if err == nil {
+			o.describe(device)
+		}
+		return err
+	}
+	if o.Enter == nil {
+		return eng, link, open()
+	}
+	err = o.Enter(open)
+	return eng, link, err
 }
 
 func newHandle(device string, eng engine, link capture.LinkType, opts Options) *Handle {
@@ -91,7 +107,11 @@ func newHandle(device string, eng engine, link capture.LinkType, opts Options) *
 		compass: newCompass(ifc.MAC, opts.Own, ifc.Addrs),
 	}
 	h.readMeter()
-	h.nextStats = time.Now().Add(statsInterval)
+	now := time.Now()
+	h.nextStats = now.Add(statsInterval)
+	if opts.Watch != nil {
+		h.keep = newKeeper(opts, ifc, now)
+	}
 	return h
 }
 
@@ -122,10 +142,19 @@ func (h *Handle) Next(b *capture.Batch) error {
 
 	begin := time.Now()
 	stop := h.stop.Load()
+	if h.keep != nil {
+		if h.eng == nil {
+			h.await(b, begin, stop)
+			return nil
+		}
+		h.noteSleep(b, begin)
+	}
 	how, err := h.fill(b, begin, stop)
 	now := time.Now()
 
 	switch {
+	case err != nil && h.keep != nil && stop == nil && h.leaves(b, now, err):
+		return nil
 	case err != nil:
 		h.finish(b, now, h.failure(err))
 		return nil
@@ -137,6 +166,12 @@ func (h *Handle) Next(b *capture.Batch) error {
 	if !now.Before(h.nextStats) {
 		h.nextStats = now.Add(statsInterval)
 		h.appendStats(b, now)
+		h.look(b, now)
+	} else if h.keep != nil && h.keep.down {
+		h.look(b, now)
+	}
+	if h.keep != nil {
+		h.keep.mark = max(h.keep.mark, b.Watermark)
 	}
 	if how == quiet && len(b.Packets) == 0 {
 		// An adapter in a bad state can make every read return at once; a
@@ -248,6 +283,9 @@ func (h *Handle) drained(how ending, since time.Duration) bool {
 // finish makes b the last batch.
 func (h *Handle) finish(b *capture.Batch, now time.Time, end error) {
 	h.appendStats(b, now)
+	if h.keep != nil && h.keep.since != 0 {
+		h.appendAway(b, now)
+	}
 	b.Watermark = math.MaxInt64
 	h.end = end
 }
@@ -260,6 +298,9 @@ func (h *Handle) appendStats(b *capture.Batch, now time.Time) {
 
 // readMeter reads the kernel's counters; false if it does not tell.
 func (h *Handle) readMeter() bool {
+	if h.eng == nil {
+		return h.meter.started
+	}
 	received, dropped, ifDropped, err := h.eng.stats()
 	if err != nil {
 		return false
@@ -277,7 +318,7 @@ func (h *Handle) failure(err error) error {
 	detail := h.eng.reason()
 	kind := classify(err.Error(), detail)
 	if kind == nil || kind == ErrNoDevice || kind == ErrNotUp {
-		if kind = err; !exists(h.ifaces[0].Name, h.name) {
+		if kind = err; !h.exists() {
 			kind = ErrGone
 		}
 	}
@@ -299,7 +340,11 @@ func (h *Handle) Stop() {
 func (h *Handle) Stats() capture.InterfaceStats {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.meter.stats(time.Now().UnixNano())
+	s := h.meter.stats(time.Now().UnixNano())
+	if h.keep != nil {
+		s.AwaySince = h.keep.since
+	}
+	return s
 }
 
 // Close stops the capture, waits until a running Next has returned, and lets go
@@ -313,7 +358,9 @@ func (h *Handle) Close() error {
 	}
 	h.closed = true
 	h.readMeter()
-	h.eng.close()
+	if h.eng != nil {
+		h.eng.close()
+	}
 	if h.end == nil {
 		h.end = io.EOF
 	}

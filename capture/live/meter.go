@@ -11,6 +11,9 @@ type meter struct {
 	received, lost uint64
 }
 
+// restart makes the next reading the baseline of another handle's counters.
+func (m *meter) restart() { m.started = false }
+
 // read adds what happened since the last reading. The first one is the baseline.
 func (m *meter) read(received, dropped, ifDropped uint32) {
 	now := [3]uint32{received, dropped, ifDropped}

@@ -51,6 +51,14 @@ type Options struct {
 	// on one machine disturb each other (Npcap issues 666 and 695).
 	Peers []string
 
+	// Watch, if set, makes the capture outlive its adapter: one that goes away is
+	// waited for and opened again by its name, and Watch hears of it, in the
+	// goroutine of Next. Nil: the capture ends with ErrGone.
+	Watch func(Absence)
+	// Enter runs a function where the adapter is, if that is in another network
+	// namespace; nil: it is here.
+	Enter func(func() error) error
+
 	// Tee is called with every packet before Next returns it, in the goroutine
 	// of Next. iface is Interface.Index, data is valid during the call only.
 	Tee func(iface int32, timeNS int64, wireLen int, data []byte, dir capture.Direction)
@@ -102,6 +110,11 @@ func (o *Options) describe(device string) {
 	if err != nil {
 		return
 	}
+	ifc.Addrs = networks(addrs)
+}
+
+// networks are the addresses of an adapter with their networks.
+func networks(addrs []net.Addr) (list []netip.Prefix) {
 	for _, a := range addrs {
 		n, ok := a.(*net.IPNet)
 		if !ok {
@@ -113,7 +126,8 @@ func (o *Options) describe(device string) {
 		}
 		ones, bits := n.Mask.Size()
 		if addr = addr.Unmap(); addr.BitLen() == bits {
-			ifc.Addrs = append(ifc.Addrs, netip.PrefixFrom(addr, ones))
+			list = append(list, netip.PrefixFrom(addr, ones))
 		}
 	}
+	return list
 }

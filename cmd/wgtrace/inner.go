@@ -14,14 +14,6 @@ import (
 // errNoUplink is why there is no third tap.
 var errNoUplink = errors.New("it has no default route")
 
-// enter runs f where the tunnel is, or here.
-func (o *liveOptions) enter(within bool, f func() error) error {
-	if !within {
-		return f()
-	}
-	return o.inside.ns.Do(f)
-}
-
 // openInner opens the taps of the join inside the container. The tunnel is
 // opened once more: each join reads at its own pace.
 func (o *liveOptions) openInner(t *taps) error {

@@ -270,6 +270,10 @@ func (o *liveOptions) watch(ctx context.Context, facts *host.Snapshot, t *taps, 
 	show := newProgress(stderr, isTerminal(stderr) && !o.output.quiet, o.duration)
 	ticks := 0
 	opts.OnTick = func(p correlate.Progress) {
+		for _, line := range t.news.take() {
+			show.clear()
+			o.note(stderr, "%s", line)
+		}
 		show.update(p)
 		if ticks++; t.recorder != nil && ticks%5 == 0 {
 			_ = t.recorder.Flush()
@@ -289,6 +293,9 @@ func (o *liveOptions) watch(ctx context.Context, facts *host.Snapshot, t *taps, 
 	}
 	ev, err = engine.Run(context.WithoutCancel(ctx), inputs)
 	show.clear()
+	for _, line := range t.news.take() {
+		o.note(stderr, "%s", line)
+	}
 	stop() // the second join ends with the first
 	inner = <-second
 	if err != nil {

@@ -26,6 +26,7 @@ type taps struct {
 	recorder *capture.Recorder
 	recorded []recordedTap
 	tees     []*liveTee // one for each tap; none if nobody wants packets afterwards
+	news     newsBoard
 }
 
 // open opens the taps and the recording.
@@ -120,11 +121,12 @@ func (o *liveOptions) tap(t *taps, facts *host.Snapshot, name string, role captu
 			}
 		}
 	}
-	var h *live.Handle
-	err := o.enter(within, func() (err error) {
-		h, err = live.Open(name, opts)
-		return err
-	})
+	if within {
+		opts.Enter = o.inside.ns.Do
+	}
+	news := &tapNews{name: name, taps: t, index: -1, shown: what != tapTunnelAgain}
+	opts.Watch = news.take
+	h, err := live.Open(name, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -137,6 +139,7 @@ func (o *liveOptions) tap(t *taps, facts *host.Snapshot, name string, role captu
 			return nil, usage("", "write %s: %s", o.write, err)
 		}
 		t.recorded = append(t.recorded, recordedTap{h, index})
+		news.index = index
 	}
 	return h, nil
 }

@@ -74,6 +74,7 @@ var CaveatArgs = map[string]map[string]any{
 	"disorder":            {"source": "", "count": int64(0)},
 	"damaged":             {"source": "", "offset": int64(0), "packets": int64(0), "reason": ""},
 	"dropped":             {"source": "", "count": int64(0)},
+	"away":                {"source": "", "count": int64(0), "away_us": int64(0)},
 	"truncated":           {"source": "", "count": int64(0), "snaplen": int64(0)},
 	"filtered":            {"source": "", "filter": ""},
 	"clock-estimated":     {"offset_us": int64(0), "uncertainty_us": int64(0)},
