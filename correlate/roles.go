@@ -190,6 +190,8 @@ func (f *face) add(p *capture.Packet) {
 // label names an interface as --tunnel and --wan take it.
 func (c *capturePoint) label() string {
 	switch {
+	case c.iface.Name == c.source:
+		return c.source // a live tap is named by its adapter
 	case c.iface.Name != "":
 		return c.source + "#" + c.iface.Name
 	case Number(c.iface) >= 0:

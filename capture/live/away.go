@@ -29,10 +29,12 @@ const (
 	Asleep                     // the machine slept, or its clock was set ahead
 )
 
-// Pauses between two tries to open an adapter that is away: soon enough that a
-// tunnel's restart costs little, and rare enough for a night without it.
+// Pauses between two tries to open an adapter that is away. Whether it exists is
+// asked often, because what it carries before it is opened is missed; opening one
+// that cannot be opened yet costs more, and so does one whose name the system does
+// not know (Npcap's own).
 const (
-	firstPause = 50 * time.Millisecond
+	firstPause = 100 * time.Millisecond
 	maxPause   = time.Second
 )
 
@@ -54,7 +56,8 @@ type keeper struct {
 	seen  time.Time
 	own   []netip.Addr
 	pause time.Duration
-	next  time.Time // of the next try to open it
+	next  time.Time // of the next look for it
+	blind time.Time // of the next try to open it whether it is seen or not
 	last  time.Time // of the last call
 }
 
@@ -84,6 +87,7 @@ func (h *Handle) leaves(b *capture.Batch, now time.Time, err error) bool {
 	if err = h.failure(err); !errors.Is(err, ErrGone) && !errors.Is(err, ErrNotUp) {
 		return false
 	}
+	h.readMeter()
 	h.eng.close()
 	h.eng = nil
 	k := h.keep
@@ -94,7 +98,7 @@ func (h *Handle) leaves(b *capture.Batch, now time.Time, err error) bool {
 		k.since = min(k.mark, now.UnixNano())
 		h.tell(AdapterGone, time.Time{})
 	}
-	k.down, k.pause, k.next = false, firstPause, now.Add(firstPause)
+	k.down, k.pause, k.next, k.blind = false, firstPause, now.Add(firstPause), now.Add(maxPause)
 	k.last = now
 	h.appendAway(b, now)
 	b.Watermark = now.UnixNano()
@@ -114,6 +118,12 @@ func (h *Handle) await(b *capture.Batch, now time.Time, stop *time.Time) {
 		h.appendAway(b, now)
 		return
 	}
+	if now.Before(k.blind) && !h.exists() {
+		k.next = now.Add(firstPause)
+		h.appendAway(b, now)
+		return
+	}
+	k.blind = now.Add(maxPause)
 	eng, list, err := h.reopen()
 	switch now = time.Now(); {
 	case err == nil:

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -155,6 +158,106 @@ func TestAdapterDownAndUp(t *testing.T) {
 		if time.Since(begin) > 2*time.Second {
 			t.Fatal("nothing was captured after it came back")
 		}
+	}
+}
+
+// TestAdapterComesBack deletes a watched adapter and makes it anew: the capture
+// goes on with the new one, says how long nothing was seen, counts on, and knows
+// its new hardware address and its new IP address.
+func TestAdapterComesBack(t *testing.T) {
+	w := newWire(t)
+	var told []Absence
+	h := open(t, w.near, Options{Watch: func(a Absence) { told = append(told, a) }})
+	w.send(t, 1)
+	collect(t, h, 1)
+	b := capture.NewBatch()
+	var away []capture.InterfaceStats
+	var addrs []netip.Addr
+	mark := int64(math.MinInt64)
+	next := func() {
+		t.Helper()
+		if err := h.Next(b); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range b.Packets {
+			if p.Time < mark {
+				t.Errorf("a packet is %v earlier than was promised", time.Duration(mark-p.Time))
+			}
+		}
+		mark = max(mark, b.Watermark)
+		for _, s := range b.Stats {
+			if s.AwaySince != 0 {
+				away = append(away, s)
+			}
+			if s.Addr.IsValid() {
+				addrs = append(addrs, s.Addr)
+			}
+		}
+	}
+	before := time.Now()
+	ip(t, "link del "+w.near)
+	for time.Since(before) < 400*time.Millisecond {
+		next()
+	}
+	if s := h.Stats(); s.AwaySince == 0 || s.Received != 1 {
+		t.Errorf("while it is away the counters are %+v", s)
+	}
+	ip(t, "link add "+w.near+" address 02:00:00:00:00:99 type veth peer name "+w.far)
+	for _, name := range []string{w.near, w.far} {
+		ip(t, "link set "+name+" addrgenmode none")
+		ip(t, "link set "+name+" up")
+	}
+	ip(t, "addr add 192.0.2.77/24 dev "+w.near)
+	w.nearMAC, w.farMAC, w.fd = adapter(t, w.near).HardwareAddr, adapter(t, w.far).HardwareAddr, packetSocket(t, adapter(t, w.far).Index)
+	for len(told) < 2 && time.Since(before) < 5*time.Second {
+		next()
+	}
+	w.send(t, 1)
+	for b.Reset(); len(b.Packets) == 0 && time.Since(before) < 5*time.Second; {
+		next()
+	}
+	if len(b.Packets) != 1 || b.Packets[0].Direction != capture.DirectionIn || b.Packets[0].Frame != 2 {
+		t.Errorf("after it came back: %+v", b.Packets)
+	}
+	if s := h.Stats(); s.AwaySince != 0 {
+		t.Errorf("after it came back the counters are %+v", s)
+	}
+	if len(told) != 2 || told[0].Kind != AdapterGone || !told[0].Until.IsZero() || told[1].Until.Before(told[1].Since.Add(300*time.Millisecond)) {
+		t.Errorf("told %+v", told)
+	}
+	if len(away) == 0 || away[len(away)-1].AwaySince > before.UnixNano()+int64(100*time.Millisecond) || away[len(away)-1].Time < before.Add(400*time.Millisecond).UnixNano() {
+		t.Errorf("away %+v, deleted at %d", away, before.UnixNano())
+	}
+	if !slices.Contains(addrs, netip.MustParseAddr("192.0.2.77")) {
+		t.Errorf("addresses %v", addrs)
+	}
+}
+
+// TestAdapterStaysAway: a capture whose adapter does not return ends when it is
+// told to, and says that it was away to the end.
+func TestAdapterStaysAway(t *testing.T) {
+	w := newWire(t)
+	h := open(t, w.near, Options{Watch: func(Absence) {}})
+	ip(t, "link del "+w.near)
+	b := capture.NewBatch()
+	var err error
+	for begin := time.Now(); err == nil; {
+		if time.Since(begin) > 300*time.Millisecond {
+			h.Stop()
+		}
+		if time.Since(begin) > 3*time.Second {
+			t.Fatal("it does not end")
+		}
+		last := capture.InterfaceStats{}
+		if err = h.Next(b); err == nil {
+			last = b.Stats[len(b.Stats)-1]
+		}
+		if err == nil && b.Watermark == math.MaxInt64 && last.AwaySince == 0 {
+			t.Errorf("the last word is %+v", last)
+		}
+	}
+	if err != io.EOF {
+		t.Error(err)
 	}
 }
 

@@ -93,6 +93,7 @@ func newAgent(name string) *agent {
 		"iptables":        handle(a.opIPTables),
 		"calls":           handle(a.opCalls),
 		"tunnel.start":    handle(a.opTunnelStart),
+		"tunnel.stop":     handle(a.opTunnelStop),
 		"tunnel.set":      handle(a.opTunnelSet),
 		"tunnel.get":      handle(a.opTunnelGet),
 		"site":            handle(a.opSite),

@@ -185,19 +185,8 @@ func (l *Lab) buildServer(ctx context.Context) error {
 	if err := l.server.call(ctx, "sysctl", forwarding, nil); err != nil {
 		return err
 	}
-	config := fmt.Sprintf("private_key=%x\nlisten_port=%d\n", l.keys.server[:], l.plan.Port)
-	err := l.server.call(ctx, "tunnel.start", tunnelSpec{
-		Name: l.plan.Tunnel, MTU: mtuLaptop, Kernel: l.cfg.Kernel, Offload: l.offload(l.plan.Tunnel), Socket: true, Config: config,
-	}, nil)
-	if err != nil {
+	if err := l.startTunnel(ctx); err != nil {
 		return err
-	}
-	var inside []netip.Prefix
-	for _, c := range l.plan.Clients {
-		inside = append(inside, netip.PrefixFrom(c.Server4, c.Net4.Bits()))
-		if c.Server6.IsValid() {
-			inside = append(inside, netip.PrefixFrom(c.Server6, c.Net6.Bits()))
-		}
 	}
 	cable := []linkSpec{l.link("lo")}
 	if l.cfg.BridgeWAN {
@@ -213,7 +202,7 @@ func (l *Lab) buildServer(ctx context.Context) error {
 	n := netSpec{
 		Links: append(cable,
 			linkSpec{Name: l.plan.WAN, Addrs: addrs, Offload: l.offload(linkServer)},
-			l.link(l.plan.Tunnel, inside...),
+			l.tunnelLink(),
 		),
 		Routes: uplinkRoutes(l.uplink(), l.plan.WAN),
 	}

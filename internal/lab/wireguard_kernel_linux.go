@@ -18,8 +18,7 @@ import (
 // moduleDir exists where the kernel has WireGuard, loaded or built in.
 const moduleDir = "/sys/module/wireguard"
 
-// kernelTunnel is an adapter of the kernel's own WireGuard. It goes with the
-// network namespace.
+// kernelTunnel is an adapter of the kernel's own WireGuard.
 type kernelTunnel struct {
 	name   string
 	client *wgctrl.Client
@@ -65,7 +64,12 @@ func (t *kernelTunnel) peers() ([]peerStatus, error) {
 	return list, nil
 }
 
-func (t *kernelTunnel) close() { t.client.Close() }
+func (t *kernelTunnel) close() {
+	t.client.Close()
+	if link, err := netlink.LinkByName(t.name); err == nil {
+		_ = netlink.LinkDel(link)
+	}
+}
 
 // parseConfig reads a "set" operation without its first line, as far as the lab
 // writes it.
