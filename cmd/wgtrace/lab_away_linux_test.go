@@ -46,12 +46,33 @@ func (r *awayRun) work() {
 	}
 }
 
-// server runs a command on the server.
-func (r *awayRun) server(line string) {
+// server runs a command on the server and returns what it says.
+func (r *awayRun) server(line string) string {
 	r.t.Helper()
-	if out, err := r.lab.Server().Command(r.ctx, "bash", "-ec", line).CombinedOutput(); err != nil {
+	out, err := r.lab.Server().Command(r.ctx, "bash", "-ec", line).CombinedOutput()
+	if err != nil {
 		r.t.Fatalf("%s: %v: %s", line, err, out)
 	}
+	return string(out)
+}
+
+// watched waits until a packet socket is bound to an adapter of the server.
+func (r *awayRun) watched(adapter string) {
+	r.t.Helper()
+	index, _, _ := strings.Cut(r.server("ip -o link show dev "+adapter), ":")
+	err := lab.Wait(r.ctx, "a tap on "+adapter, func() (bool, error) {
+		for line := range strings.Lines(r.server("cat /proc/net/packet")) {
+			// sk RefCnt Type Proto Iface R Rmem User Inode (net/packet/af_packet.c)
+			if f := strings.Fields(line); len(f) > 4 && f[4] == index {
+				return true, nil
+			}
+		}
+		return false, nil
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	time.Sleep(50 * time.Millisecond) // for its ring, which is set up before and read after
 }
 
 // tries lets the phone try in vain for as long as f takes.
@@ -108,7 +129,7 @@ func TestLiveTunnelRestarts(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	time.Sleep(300 * time.Millisecond) // until it has been seen
+	r.watched(r.lab.Plan().Tunnel)
 	if err := r.lab.Reconnect(r.ctx, lab.First); err != nil {
 		t.Fatal(err)
 	}
