@@ -232,6 +232,11 @@ func (e *Engine) addCaptures(ev *Evidence) {
 func (e *Engine) addPeers(ev *Evidence) {
 	o := e.outerSide
 	ev.WireGuard = WireGuard{Port: o.port, PortWhy: o.portWhy}
+	if o.port == 0 {
+		if ev.WireGuard.Port = o.answeredAt(); ev.WireGuard.Port != 0 {
+			ev.WireGuard.PortWhy = "handshakes"
+		}
+	}
 	for _, pr := range o.peers {
 		p := Peer{
 			Endpoint: addrPort(pr.remote, pr.remotePort), ServerEndpoint: addrPort(pr.server, pr.serverPort),

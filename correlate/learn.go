@@ -107,6 +107,22 @@ func (e *Engine) learnPort() {
 	}
 }
 
+// answeredAt returns the port at which the host answered initiations, 0 if there
+// is none or more than one. Live, the first greeting comes after roles and ports
+// were settled.
+func (o *outerState) answeredAt() (port uint16) {
+	for _, pr := range o.peers {
+		if pr.initiations == 0 || pr.responses == 0 {
+			continue
+		}
+		if port != 0 && port != pr.serverPort {
+			return 0
+		}
+		port = pr.serverPort
+	}
+	return port
+}
+
 // learnMAC finds the host's own link address: where WireGuard's packets for it
 // are sent to.
 func (e *Engine) learnMAC() {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/wgtrace/wgtrace/capture"
 	"github.com/wgtrace/wgtrace/correlate"
+	"github.com/wgtrace/wgtrace/internal/host"
 )
 
 // arguments are what every finding's sentences can name: counts and names of
@@ -84,7 +85,7 @@ func fixValues(ev *correlate.Evidence, ctx *Context, c *correlate.Client) Values
 		Port: ev.WireGuard.Port, Server: ctx.Server, Remote: ctx.Remote,
 	}
 	if ctx.Facts != nil {
-		v.UFW, v.Firewalld = ctx.Facts.Firewall.UFW, ctx.Facts.Firewall.Firewalld
+		v.settings(ctx.Facts)
 	}
 	if c != nil {
 		v.Client, v.Hosts = c.Addrs[0], c.Addrs
@@ -93,6 +94,14 @@ func fixValues(ev *correlate.Evidence, ctx *Context, c *correlate.Client) Values
 		v.Prefix = ctx.Prefixes[0].Masked()
 	}
 	return v
+}
+
+// settings says which fixes fit the machine.
+func (v *Values) settings(facts *host.Snapshot) {
+	v.UFW, v.Firewalld = facts.Firewall.UFW, facts.Firewall.Firewalld
+	if w := facts.Windows; w != nil {
+		v.NetNat, v.RRAS = w.NetNatAvailable, w.RRAS
+	}
 }
 
 // translated replaces what the container with the tunnel hides from this machine.

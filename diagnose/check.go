@@ -195,11 +195,12 @@ func (p *point) ask(ctx *Context, client netip.Addr) Check {
 		line.State, line.Cause = StateNote, ""
 	}
 	if line.Cause != "" {
-		line.Fixes = fixesFor(line.Cause, Values{
+		values := Values{
 			Tunnel: ctx.Tunnel, WAN: ctx.WAN, Client: client, Prefix: prefix, PrefixGuessed: guessed,
 			Server: ctx.Server, Port: v.port, Enter: ctx.Enter, Remote: ctx.Remote, Drop: v.dropPlace(line.Cause),
-			UFW: ctx.Facts.Firewall.UFW, Firewalld: ctx.Facts.Firewall.Firewalld,
-		}, ctx.OS)
+		}
+		values.settings(ctx.Facts)
+		line.Fixes = fixesFor(line.Cause, values, ctx.OS)
 	}
 	if line.State == StateUnknown {
 		line.Why = ctx.Facts.WhyUnread(p.reads)

@@ -46,6 +46,8 @@ type Values struct {
 	Enter         []string  // what runs a command in the container of the tunnel; nil: it is in none
 	UFW           host.Fact // whether the firewall is ufw's
 	Firewalld     host.Fact // whether it is firewalld's
+	NetNat        host.Fact // whether this edition of Windows has NAT objects
+	RRAS          host.Fact // whether Routing and Remote Access runs
 	Remote        bool      // whoever applies the fix works over the network (SSH)
 }
 

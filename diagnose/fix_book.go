@@ -34,16 +34,16 @@ var book = map[string][]recipe{
 	"firewalld-no-policy":        {filterFirewalld},
 	"two-firewalls":              {filterNFT, filterBothIptables},
 	"rp-filter-drop":             {rpFilterLinux, rpFilterFirewalld, rpFilterOpenWrt},
-	"netnat-conflict":            {natNetNat, natNetNatShared, natICS},
+	"netnat-conflict":            {natRRAS, natNetNat, natNetNatShared, natICS},
 	"windows-netnat-unavailable": {natICS},
 
 	// nat-missing; also first among the causes of not-forwarded on Windows,
 	// where one New-NetNat makes the host forward and translate (learn.microsoft.com,
 	// "Set up a NAT network": the guide never switches forwarding on).
-	"nat-missing":             {natNFT, natIptables, natNetNat, natICS, natMacOS, natOpenWrt, natRouterOS},
+	"nat-missing":             {natNFT, natIptables, natRRAS, natNetNat, natICS, natMacOS, natOpenWrt, natRouterOS},
 	"nat-wrong-out-interface": {natNFT, natIptables, natMacOS, natOpenWrt, natRouterOS, natNetNat},
 	"nat-wrong-subnet":        {natNFT, natIptables, natNetNat, natMacOS, natRouterOS},
-	"nat-gone-after-reboot":   {natNFT, natIptables, natNetNat, natICS, natMacOS, natRouterOS},
+	"nat-gone-after-reboot":   {natNFT, natIptables, natRRAS, natNetNat, natICS, natMacOS, natRouterOS},
 
 	// upstream-silent
 	"upstream-offline":  {upstreamUnix, upstreamWindows, upstreamOther},

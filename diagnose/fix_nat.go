@@ -1,6 +1,9 @@
 package diagnose
 
-import "github.com/wgtrace/wgtrace/correlate"
+import (
+	"github.com/wgtrace/wgtrace/correlate"
+	"github.com/wgtrace/wgtrace/internal/host"
+)
 
 // Forwarding. sysctl(8) is given the slash form because an adapter's name may
 // hold dots, which it would read as separators. Both switches are set: a tunnel
@@ -84,15 +87,32 @@ var (
 		notes:    []string{"needs-root", "lost-at-reboot", "persist"},
 	}
 	natNetNat = recipe{
-		id: "nat-windows-netnat", os: osWindows, family: correlate.IPv4,
+		id: "nat-windows-netnat", os: osWindows, family: correlate.IPv4, when: mayHaveNetNat,
 		commands: []string{`New-NetNat -Name wgtrace -InternalIPInterfaceAddressPrefix {NET}`},
 		undo:     []string{`Remove-NetNat -Name wgtrace -Confirm:$false`},
-		notes:    []string{"needs-admin", "home-edition"},
+		notes:    []string{"needs-admin", "home-edition", "winnat-port"},
+	}
+	// Where Routing and Remote Access runs, its NAT is the one that this machine
+	// has. It lists only adapters that were there when they were added, so that
+	// a tunnel which is younger is left out (netsh routing ip nat, "add
+	// interface"; WgServerforWindows issue 204).
+	natRRAS = recipe{
+		id: "nat-windows-rras", os: osWindows, family: correlate.IPv4,
+		when: func(v Values) bool { return v.RRAS == host.FactYes },
+		commands: []string{
+			`netsh routing ip nat add interface {WAN} mode=full`,
+			`netsh routing ip nat add interface {TUN} mode=private`,
+		},
+		undo: []string{
+			`netsh routing ip nat delete interface {TUN}`,
+			`netsh routing ip nat delete interface {WAN}`,
+		},
+		notes: []string{"needs-admin"},
 	}
 	// The networks that stand in the way are saved first, so that the undo can
 	// make them again.
 	natNetNatShared = recipe{
-		id: "nat-windows-shared", os: osWindows, family: correlate.IPv4,
+		id: "nat-windows-shared", os: osWindows, family: correlate.IPv4, when: mayHaveNetNat,
 		commands: []string{
 			`Get-NetNat | Select-Object Name,InternalIPInterfaceAddressPrefix | Export-Clixml "$env:TEMP\wgtrace-netnat.xml"`,
 			`Get-NetNat | Remove-NetNat -Confirm:$false`,
@@ -104,7 +124,9 @@ var (
 		},
 		notes: []string{"needs-admin", "removes-other-nat"},
 	}
-	// ICS gives its private adapter the address in ScopeAddress, 192.168.137.1
+	// The kinds of sharing are those of SHARINGCONNECTIONTYPE (netcon.h): 0 is the
+	// way to the internet, 1 the network that uses it. ICS gives its private
+	// adapter the address in ScopeAddress, 192.168.137.1
 	// unless told otherwise, and forgets itself at the next start without the
 	// second value (Microsoft KB4055559).
 	natICS = recipe{
@@ -113,10 +135,12 @@ var (
 			`Set-ItemProperty HKLM:\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters ScopeAddress '{SRV}'`,
 			`Set-ItemProperty HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\SharedAccess EnableRebootPersistConnection 1 -Type DWord`,
 			`Set-Service SharedAccess -StartupType Automatic`,
-			`control.exe ncpa.cpl`,
+			`$share = New-Object -ComObject HNetCfg.HNetShare`,
+			`$share.EnumEveryConnection | ForEach-Object { $name = $share.NetConnectionProps.Invoke($_).Name; $with = $share.INetSharingConfigurationForINetConnection.Invoke($_); if ($name -eq {WAN}) { $with.EnableSharing(0) } elseif ($name -eq {TUN}) { $with.EnableSharing(1) } }`,
 		},
 		undo: []string{
-			`control.exe ncpa.cpl`,
+			`$share = New-Object -ComObject HNetCfg.HNetShare`,
+			`$share.EnumEveryConnection | ForEach-Object { if ($share.NetConnectionProps.Invoke($_).Name -in {WAN},{TUN}) { $share.INetSharingConfigurationForINetConnection.Invoke($_).DisableSharing() } }`,
 			`Set-Service SharedAccess -StartupType Manual`,
 			`Remove-ItemProperty HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\SharedAccess EnableRebootPersistConnection`,
 			`Set-ItemProperty HKLM:\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters ScopeAddress '192.168.137.1'`,
@@ -140,6 +164,9 @@ var (
 		undo:     []string{`{MENU} firewall nat remove [find comment=wgtrace]`},
 	}
 )
+
+// mayHaveNetNat: Windows Home lacks the class, and the command would only fail.
+func mayHaveNetNat(v Values) bool { return v.NetNat != host.FactNo }
 
 // On OpenWrt a network that is in no zone is neither forwarded nor translated:
 // its zone and its way to the wan zone, where the translation is, are one fix

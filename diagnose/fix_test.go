@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/wgtrace/wgtrace/correlate"
+	"github.com/wgtrace/wgtrace/internal/host"
 )
 
 const testKey = "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg="
@@ -68,6 +69,29 @@ func TestEveryCauseHasAFix(t *testing.T) {
 	}
 	if got := fixesFor("no-such-cause", goodValues(correlate.IPv4), osLinux); got != nil {
 		t.Errorf("an unknown cause has fixes: %v", got)
+	}
+}
+
+// TestFixesOfWindows wants no command that this edition of Windows lacks, and the
+// NAT that is there before one that would stand beside it.
+func TestFixesOfWindows(t *testing.T) {
+	for _, c := range []struct {
+		netNat, rras host.Fact
+		want         string
+	}{
+		{host.FactUnknown, host.FactUnknown, "nat-windows-netnat nat-windows-ics"},
+		{host.FactNo, host.FactNo, "nat-windows-ics"},
+		{host.FactYes, host.FactYes, "nat-windows-rras nat-windows-netnat nat-windows-ics"},
+	} {
+		v := goodValues(correlate.IPv4)
+		v.NetNat, v.RRAS = c.netNat, c.rras
+		var ids []string
+		for _, f := range fixesFor("nat-missing", v, osWindows) {
+			ids = append(ids, f.ID)
+		}
+		if got := strings.Join(ids, " "); got != c.want {
+			t.Errorf("NetNat %v, RRAS %v: %s, want %s", c.netNat, c.rras, got, c.want)
+		}
 	}
 }
 

@@ -84,7 +84,7 @@ func TestExplain(t *testing.T) {
 			if e.Title == strings.ReplaceAll(topic.ID, "-", " ") || len(e.sections) < 2 {
 				t.Errorf("%s: %s says little:\n%s", lang, topic.ID, out)
 			}
-			if m := hole.FindString(out); m != "" {
+			if m := hole.FindString(strings.ReplaceAll(out, "DisableSharing()", "")); m != "" {
 				t.Errorf("%s: %s leaves %q:\n%s", lang, topic.ID, m, out)
 			}
 			for _, line := range strings.Split(out, "\n") {

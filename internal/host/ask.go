@@ -389,8 +389,8 @@ func (s *Snapshot) windowsTranslates(p Path) Fact {
 		return FactYes
 	}
 	netNat := FactUnknown
-	if w.NetNatAvailable == FactNo || len(w.NetNat) > 0 {
-		netNat = FactNo
+	if w.NetNatAvailable != FactUnknown {
+		netNat = FactNo // the class is not there, or the list was read and holds none for the client
 	}
 	if netNat == FactNo && w.ICS == FactNo && w.RRAS == FactNo {
 		return FactNo

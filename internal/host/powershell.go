@@ -21,7 +21,7 @@ function Part($b) { try { @{ rows = @(& $b) } } catch { @{ error = ('{0:x8}' -f 
 forwarding = Part { Get-NetIPInterface | ForEach-Object { @{ alias = $_.InterfaceAlias; family = $_.AddressFamily.ToString(); forwarding = $_.Forwarding.ToString() } } }
 router = Part { @{ value = (Get-ItemProperty 'HKLM:\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters').IPEnableRouter } }
 netnat = Part { Get-NetNat | ForEach-Object { @{ name = $_.Name; prefix = $_.InternalIPInterfaceAddressPrefix; active = $_.Active.ToString() } } }
-sharing = Part { $m = New-Object -ComObject HNetCfg.HNetShare; foreach ($c in $m.EnumEveryConnection) { $p = $m.NetConnectionProps($c); $s = $m.INetSharingConfigurationForINetConnection($c); @{ name = $p.Name; on = [bool]$s.SharingEnabled; kind = [int]$s.SharingConnectionType } } }
+sharing = Part { $m = New-Object -ComObject HNetCfg.HNetShare; foreach ($c in $m.EnumEveryConnection) { $p = $m.NetConnectionProps.Invoke($c); $s = $m.INetSharingConfigurationForINetConnection.Invoke($c); @{ name = $p.Name; on = [bool]$s.SharingEnabled; kind = [int]$s.SharingConnectionType } } }
 services = Part { Get-Service RemoteAccess,SharedAccess,winnat -ErrorAction SilentlyContinue | ForEach-Object { @{ name = $_.Name; status = $_.Status.ToString() } } }
 profiles = Part { Get-NetConnectionProfile | ForEach-Object { @{ alias = $_.InterfaceAlias; category = $_.NetworkCategory.ToString() } } }
 udp = Part { Get-NetUDPEndpoint | Where-Object { $_.LocalPort -eq 53 } | ForEach-Object { @{ address = $_.LocalAddress; port = [int]$_.LocalPort } } }
@@ -56,9 +56,10 @@ const (
 	sharedPrivate = 1
 )
 
-// parseWindows reads the answer of windowsScript into s. An empty answer is "not
-// known": without rights, these commands print nothing and report no error.
-func parseWindows(raw []byte, s *Snapshot) error {
+// parseWindows reads the answer of windowsScript into s; elevated says whether it
+// ran with an administrator's rights. Without them an empty answer is "not known":
+// these commands then print nothing and report no error.
+func parseWindows(raw []byte, s *Snapshot, elevated Fact) error {
 	raw = bytes.TrimPrefix(bytes.TrimSpace(raw), []byte("\xef\xbb\xbf"))
 	if len(raw) == 0 {
 		return errors.New("an empty answer")
@@ -67,7 +68,7 @@ func parseWindows(raw []byte, s *Snapshot) error {
 	if err := json.Unmarshal(raw, &parts); err != nil {
 		return fmt.Errorf("parse the answer of PowerShell: %w", err)
 	}
-	w := &Windows{}
+	w := &Windows{Elevated: elevated}
 	s.Windows = w
 	rows := func(name, what string) []windowsRow {
 		p := parts[name]
@@ -104,8 +105,11 @@ func parseWindows(raw []byte, s *Snapshot) error {
 			s.UptimeSeconds = *r.Value
 		}
 	}
-	if parts["netnat"].Error == invalidClass {
+	switch p := parts["netnat"]; {
+	case p.Error == invalidClass:
 		w.NetNatAvailable = FactNo
+	case p.Error == "" && p.Rows != nil && elevated == FactYes:
+		w.NetNatAvailable = FactYes
 	}
 	for _, r := range rows("netnat", "net-nat") {
 		w.NetNatAvailable = FactYes

@@ -123,7 +123,7 @@ type Conntrack struct {
 // give an empty answer and no error.
 type Windows struct {
 	NetNat          []NetNat `json:"net_nat"`
-	NetNatAvailable Fact     `json:"net_nat_available"` // no: the class does not exist (Home edition)
+	NetNatAvailable Fact     `json:"net_nat_available"` // yes: the list was read; no: the class does not exist (Home edition)
 	ICS             Fact     `json:"ics"`               // Internet Connection Sharing is on
 	ICSPublic       string   `json:"ics_public,omitempty"`
 	ICSPrivate      string   `json:"ics_private,omitempty"`

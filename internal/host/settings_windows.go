@@ -10,14 +10,11 @@ import (
 func readSettings(ctx context.Context, s *Snapshot, _ []Client) {
 	out, err := query(ctx, "powershell.exe", "-NoProfile", "-NonInteractive", "-Command", windowsScript)
 	if err == nil {
-		err = parseWindows(out, s)
+		err = parseWindows(out, s, FactOf(windows.GetCurrentProcessToken().IsElevated()))
 	}
 	if err != nil {
 		s.unread("switches", reason(err))
 		s.unread("net-nat", reason(err))
-	}
-	if s.Windows != nil {
-		s.Windows.Elevated = FactOf(windows.GetCurrentProcessToken().IsElevated())
 	}
 }
 

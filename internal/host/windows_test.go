@@ -7,9 +7,9 @@ import (
 )
 
 // windowsServer is a Windows server with the adapters of the answers below.
-func windowsServer(answer string) (*Snapshot, error) {
+func windowsServer(answer string, elevated Fact) (*Snapshot, error) {
 	s := &Snapshot{OS: "windows", Adapters: []Adapter{up("wg-home", KindWireGuard, "10.8.0.1/24"), up("Wi-Fi", KindWiFi, "192.168.1.20/24")}}
-	err := parseWindows([]byte(answer), s)
+	err := parseWindows([]byte(answer), s, elevated)
 	s.normalise()
 	return s, err
 }
@@ -33,19 +33,21 @@ func TestParseWindows(t *testing.T) {
 	for _, tt := range []struct {
 		name       string
 		parts      []string
+		elevated   Fact
 		forwards   Fact
 		translates Fact
 	}{
-		{"NetNat", []string{windowsForwarding, windowsNetNat, windowsNotShared}, FactNo, FactYes},
-		{"another program's NetNat", []string{windowsForwarding, windowsOtherNat, windowsNotShared}, FactNo, FactNo},
-		{"no NAT feature", []string{windowsForwarding, windowsNoClass, windowsNotShared}, FactNo, FactNo},
-		{"an empty answer is not known", []string{windowsForwarding, windowsEmptyNat, windowsNotShared}, FactNo, FactUnknown},
-		{"sharing", []string{windowsNoClass, windowsShared}, FactUnknown, FactYes},
-		{"sharing could not be read", []string{windowsNoClass}, FactUnknown, FactUnknown},
-		{"nothing", nil, FactUnknown, FactUnknown},
+		{"NetNat", []string{windowsForwarding, windowsNetNat, windowsNotShared}, FactNo, FactNo, FactYes},
+		{"another program's NetNat", []string{windowsForwarding, windowsOtherNat, windowsNotShared}, FactNo, FactNo, FactNo},
+		{"no NAT feature", []string{windowsForwarding, windowsNoClass, windowsNotShared}, FactNo, FactNo, FactNo},
+		{"an empty answer is not known", []string{windowsForwarding, windowsEmptyNat, windowsNotShared}, FactNo, FactNo, FactUnknown},
+		{"an empty answer to an administrator is none", []string{windowsForwarding, windowsEmptyNat, windowsNotShared}, FactYes, FactNo, FactNo},
+		{"sharing", []string{windowsNoClass, windowsShared}, FactNo, FactUnknown, FactYes},
+		{"sharing could not be read", []string{windowsNoClass}, FactNo, FactUnknown, FactUnknown},
+		{"nothing", nil, FactNo, FactUnknown, FactUnknown},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s, err := windowsServer("\xef\xbb\xbf{" + strings.Join(append(tt.parts, windowsMisc), ",") + "}\r\n")
+			s, err := windowsServer("\xef\xbb\xbf{"+strings.Join(append(tt.parts, windowsMisc), ",")+"}\r\n", tt.elevated)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -61,7 +63,7 @@ func TestParseWindows(t *testing.T) {
 		})
 	}
 	for _, bad := range []string{"", "  ", "5", "[]", `{"forwarding":5}`, `{"forwarding":{"rows":[null,5,{"alias":7}]}}`, `{"netnat":{"rows":[{"prefix":"x"}]}}`} {
-		s, err := windowsServer(bad)
+		s, err := windowsServer(bad, FactYes)
 		if err == nil && (s.Translates(p) != FactUnknown || s.Forwards(p, false) != FactUnknown) {
 			t.Errorf("%q settles something", bad)
 		}

@@ -23,9 +23,13 @@ var enFixes = map[string]FixText{
 		Title:   `Create a NAT for the tunnel's addresses`,
 		Changes: `It adds one NAT object{{with .prefix}} for {{.}}{{end}}. Look at "Get-NetNat" first: another program may have one already.`,
 	},
+	"nat-windows-rras": {
+		Title:   `Add both adapters to the NAT of Routing and Remote Access`,
+		Changes: `It adds the way to the internet and the tunnel to the NAT that this server has already.`,
+	},
 	"nat-windows-ics": {
 		Title:   `Share the internet connection with the tunnel adapter (ICS)`,
-		Changes: `It switches Internet Connection Sharing on. Windows can share with one adapter only.`,
+		Changes: `It switches Internet Connection Sharing on. Windows can share with one adapter only. It stays on after a reboot.`,
 	},
 	"nat-macos": {
 		Title:   `Put this Mac's address on packets that leave the tunnel (pf)`,
@@ -166,6 +170,7 @@ var enNotes = map[string]string{
 	"removes-other-nat":      `Careful: this removes the NAT of other programs (Docker, Hyper-V, WSL) and cuts their networks off.`,
 	"your-tunnel-subnet":     `The tunnel's subnet is not known here: only this phone's address is filled in. Put your tunnel subnet in its place to cover all devices.`,
 	"home-edition":           `"Invalid class" (0x80041010) means that this edition of Windows has no NAT of its own: share the connection (ICS) instead.`,
+	"winnat-port":            `If the tunnel does not start after a reboot, the NAT may have taken its port. With the tunnel stopped: "net stop winnat; netsh int ipv4 add excludedportrange protocol=udp startport={{if .port}}{{.port}}{{else}}PORT{{end}} numberofports=1; net start winnat".`,
 	"persist-windows":        `To keep it, set IPEnableRouter to 1 under HKLM:\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters and reboot.`,
 	"phone-endpoint-too":     `The phone's Endpoint needs the new port too, and so does a port forward in the router.`,
 	"reloads-firewall":       `This reloads the firewall: rules that were typed by hand are lost.`,

@@ -23,9 +23,13 @@ var zhFixes = map[string]FixText{
 		Title:   `为隧道的地址建立 NAT`,
 		Changes: `添加一个 NAT 对象{{with .prefix}}，针对 {{.}}{{end}}。先看 "Get-NetNat"：别的程序可能已经有一个。`,
 	},
+	"nat-windows-rras": {
+		Title:   `把两个网卡都加进“路由和远程访问”的 NAT`,
+		Changes: `把通往互联网的网卡和隧道网卡加进这台服务器已有的 NAT。`,
+	},
 	"nat-windows-ics": {
 		Title:   `把互联网连接共享给隧道网卡（ICS）`,
-		Changes: `打开 Internet 连接共享。Windows 只能共享给一个网卡。`,
+		Changes: `打开 Internet 连接共享。Windows 只能共享给一个网卡。重启后仍然有效。`,
 	},
 	"nat-macos": {
 		Title:   `让从隧道出去的数据包换上这台 Mac 的地址（pf）`,
@@ -166,6 +170,7 @@ var zhNotes = map[string]string{
 	"removes-other-nat":      `注意：这会删除别的程序（Docker、Hyper-V、WSL）的 NAT，让它们断网。`,
 	"your-tunnel-subnet":     `这里不知道隧道的网段：只填了这部手机的地址。换成你的隧道网段，才能覆盖所有设备。`,
 	"home-edition":           `"Invalid class" (0x80041010) 表示这个版本的 Windows 没有自带 NAT：改用连接共享（ICS）。`,
+	"winnat-port":            `如果重启后隧道起不来，可能是 NAT 占了它的端口。先停掉隧道，再运行："net stop winnat; netsh int ipv4 add excludedportrange protocol=udp startport={{if .port}}{{.port}}{{else}}PORT{{end}} numberofports=1; net start winnat"。`,
 	"persist-windows":        `要长期有效，在 HKLM:\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters 下把 IPEnableRouter 设为 1，然后重启。`,
 	"phone-endpoint-too":     `手机里的 Endpoint 也要改成新端口，路由器的端口转发也一样。`,
 	"reloads-firewall":       `这会重新加载防火墙：手工输入的规则会丢失。`,

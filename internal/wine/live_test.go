@@ -94,11 +94,13 @@ func verdict(t *testing.T, dir string) (finding string) {
 	return r.Verdict.Finding
 }
 
-// What PowerShell prints on a machine that forwards: without NAT, and where the
-// edition of Windows has none.
+// What PowerShell prints on a machine that forwards; where the edition of Windows
+// has no NAT; and what else could translate.
 const (
 	forwarding = `"forwarding":{"rows":[{"alias":"WireGuard Tunnel","family":"IPv4","forwarding":"Enabled"},{"alias":"Wi-Fi","family":"IPv4","forwarding":"Enabled"}]},"router":{"rows":[{"value":0}]}`
 	noNetNat   = `"netnat":{"error":"80041010","text":"Invalid class"}`
+	notShared  = `"sharing":{"rows":[{"name":"Wi-Fi","on":false,"kind":0}]},"services":{"rows":[{"name":"RemoteAccess","status":"Stopped"}]}`
+	routing    = `"services":{"rows":[{"name":"RemoteAccess","status":"Running"}]}`
 )
 
 // TestLive replays the story and what can go wrong on the way to its verdict.
@@ -112,9 +114,13 @@ func TestLive(t *testing.T) {
 		not     []string
 	}{
 		{"the story", func(*machine) {}, "not-forwarded",
-			[]string{"tunnel WireGuard Tunnel (the only WireGuard adapter that is up), WAN Wi-Fi (the IPv4 default route)", netNat, "-InterfaceAlias 'WireGuard Tunnel' -Forwarding Enabled", "61 arrived, 0 left", "could not be read: an empty answer"}, nil},
+			[]string{"tunnel WireGuard Tunnel (the only WireGuard adapter that is up), WAN Wi-Fi (the IPv4 default route)", netNat, "-InterfaceAlias 'WireGuard Tunnel' -Forwarding Enabled", "61 arrived, 0 left", "startport=51820", "could not be read: an empty answer"}, nil},
 		{"the settings say that it forwards", func(m *machine) { m.facts = "{" + forwarding + `,"netnat":{"rows":[]}}` }, "not-forwarded",
 			[]string{netNat}, []string{"-Forwarding Enabled"}},
+		{"Windows Home", func(m *machine) { m.facts = "{" + forwarding + "," + noNetNat + "," + notShared + "}" }, "not-forwarded",
+			[]string{"Share the internet connection with the tunnel adapter (ICS)", "EnableSharing(0)", "$name -eq 'WireGuard Tunnel'"}, []string{netNat}},
+		{"a server that routes", func(m *machine) { m.facts = "{" + forwarding + "," + noNetNat + "," + routing + "}" }, "not-forwarded",
+			[]string{"netsh routing ip nat add interface 'WireGuard Tunnel' mode=private"}, []string{netNat}},
 		{"Npcap before 1.55", func(m *machine) { m.link, m.status = "1", "1" }, "not-forwarded",
 			[]string{netNat, "62 packets labelled Ethernet that were bare IP"}, nil},
 		{"an adapter disappears", func(m *machine) { m.vanish = "3000" }, "not-forwarded",
