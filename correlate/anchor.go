@@ -64,29 +64,9 @@ const minAnchor = 16
 // differences returns how much later by its own clock the WAN saw each anchor
 // of the heads that both points have.
 func (e *Engine) differences() []difference {
-	in, out := make(map[anchorKey]anchor), make(map[anchorKey]anchor)
-	e.heads(func(p *capture.Packet, c *capturePoint) {
-		if c.role == capture.RoleUnknown || !isAnchor(p) {
-			return
-		}
-		if c.role == capture.RoleTunnel {
-			fromClient, _ := e.orient(p)
-			dir := uint8(forward)
-			if !fromClient {
-				dir = back
-			}
-			note(in, p, dir)
-			return
-		}
-		if facing := e.facing(p); facing != back {
-			note(out, p, forward)
-			if facing < 0 {
-				note(out, p, back)
-			}
-			return
-		}
-		note(out, p, back)
-	})
+	var sides [2]map[anchorKey]anchor
+	eachSide(func(side int) { sides[side] = e.anchors(side) })
+	in, out := sides[inside], sides[outside]
 	var all []difference
 	for key, a := range in {
 		if b, ok := out[key]; ok && a.count == b.count && (!a.whole || !b.whole || key.long) {
@@ -94,6 +74,33 @@ func (e *Engine) differences() []difference {
 		}
 	}
 	return all
+}
+
+// anchors returns the anchors that the heads of one side hold.
+func (e *Engine) anchors(side int) map[anchorKey]anchor {
+	m := make(map[anchorKey]anchor)
+	e.heads(func(p *capture.Packet, c *capturePoint) {
+		if c.role == capture.RoleUnknown || sideOf(c.role) != side || !isAnchor(p) {
+			return
+		}
+		if side == inside {
+			fromClient, _ := e.orient(p)
+			dir := uint8(forward)
+			if !fromClient {
+				dir = back
+			}
+			note(m, p, dir)
+			return
+		}
+		facing := e.facing(p)
+		if facing != back {
+			note(m, p, forward)
+		}
+		if facing != forward {
+			note(m, p, back)
+		}
+	})
+	return m
 }
 
 // anchorKey is what an anchor is found by: the shorter prefix of its payload, or

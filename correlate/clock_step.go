@@ -107,31 +107,38 @@ func (e *Engine) soleInput(role capture.Role) *input {
 // commons lists the packets that both heads hold once, in the order of the
 // tunnel's.
 func (e *Engine) commons(in, out *input) []common {
-	inside, outside := make(map[uint64]place), make(map[uint64]place)
+	var places [2]map[uint64]place
 	var sample uint64
 	if len(in.head)+len(out.head) > sampleBatches {
 		sample = 7
 	}
-	in.identified(func(p *capture.Packet, at int) {
-		fromClient, _ := e.orient(p)
-		dir := uint8(forward)
-		if !fromClient {
-			dir = back
+	eachSide(func(side int) {
+		m := make(map[uint64]place)
+		places[side] = m
+		if side == inside {
+			in.identified(func(p *capture.Packet, at int) {
+				fromClient, _ := e.orient(p)
+				dir := uint8(forward)
+				if !fromClient {
+					dir = back
+				}
+				remember(m, sample, p, at, dir)
+			})
+			return
 		}
-		remember(inside, sample, p, at, dir)
-	})
-	out.identified(func(p *capture.Packet, at int) {
-		facing := e.facing(p)
-		if facing != back {
-			remember(outside, sample, p, at, forward)
-		}
-		if facing != forward {
-			remember(outside, sample, p, at, back)
-		}
+		out.identified(func(p *capture.Packet, at int) {
+			facing := e.facing(p)
+			if facing != back {
+				remember(m, sample, p, at, forward)
+			}
+			if facing != forward {
+				remember(m, sample, p, at, back)
+			}
+		})
 	})
 	var list []common
-	for key, a := range inside {
-		if b, ok := outside[key]; ok && !a.repeated && !b.repeated {
+	for key, a := range places[inside] {
+		if b, ok := places[outside][key]; ok && !a.repeated && !b.repeated {
 			list = append(list, common{difference{time: a.time, d: b.time - a.time, dir: a.dir, flow: a.flow}, a.at, b.at})
 		}
 	}

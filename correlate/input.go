@@ -40,37 +40,36 @@ func newInput(ctx context.Context, number int, given Input) *input {
 	return &input{number: number, given: given, stream: capture.Start(ctx, given.Source), mark: math.MinInt64, want: true}
 }
 
-// fillHeads reads the heads of what need not be judged while it is captured. Of
-// taps that run at the same time none may be left waiting: the kernel keeps
-// little for a reader that does not come. So they are read side by side, until
-// one head is full or one tap has ended.
+// fillHeads reads the heads of what need not be judged while it is captured, side
+// by side. Of taps that run at the same time none may be left waiting: the kernel
+// keeps little for a reader that does not come. So theirs are read until one head
+// is full or one tap has ended.
 func (e *Engine) fillHeads() {
-	switch {
-	case e.opts.Live:
-		return
-	case !e.opts.Taps:
-		for _, in := range e.inputs {
-			in.fillHead(nil)
-		}
+	if e.opts.Live {
 		return
 	}
-	enough := make(chan struct{})
+	enough, done := make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	var all sync.WaitGroup
 	for _, in := range e.inputs {
 		all.Go(func() {
 			in.fillHead(enough)
-			once.Do(func() { close(enough) })
+			if e.opts.Taps {
+				once.Do(func() { close(enough) })
+			}
 		})
 	}
+	go func() {
+		all.Wait()
+		close(done)
+	}()
 	for {
 		select {
 		case <-e.opts.Tick:
 			if e.opts.OnTick != nil {
 				e.opts.OnTick(e.progress())
 			}
-		case <-enough:
-			all.Wait()
+		case <-done:
 			return
 		}
 	}

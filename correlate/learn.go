@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"net/netip"
+	"sync"
 
 	"github.com/wgtrace/wgtrace/capture"
 	"github.com/wgtrace/wgtrace/internal/wg"
@@ -17,6 +18,15 @@ func (e *Engine) heads(fn func(*capture.Packet, *capturePoint)) {
 			}
 		}
 	}
+}
+
+// eachSide runs fn for both sides at once: while the heads are looked at, no core
+// has anything else to do. fn must leave the engine as it is.
+func eachSide(fn func(side int)) {
+	var other sync.WaitGroup
+	other.Go(func() { fn(outside) })
+	fn(inside)
+	other.Wait()
 }
 
 // learnPort finds the host's own ends of WireGuard sessions on the WAN: where
