@@ -28,21 +28,19 @@ func (e *Engine) advance(t int64) {
 
 // expire judges the packets that entered before limit.
 func (e *Engine) expire(limit int64) {
-	q := &e.pending.byTime
-	for q.size > 0 {
-		d := q.at(0)
-		n := e.pending.nodes.at(d.node)
-		if n.gen == d.gen {
-			if n.time >= limit {
+	for _, q := range [2]*queue{&e.pending.overdue, &e.pending.fresh} {
+		for q.size > 0 {
+			d := q.first()
+			n := e.pending.nodes.at(d.node)
+			if n.gen == d.gen && n.time >= limit {
 				return
+			}
+			if q.pop(); n.gen != d.gen {
+				continue
 			}
 			if e.overdue(d.node, true); n.gen == d.gen {
 				e.resolve(d.node)
 			}
-		}
-		q.pop()
-		if e.pending.late > 0 {
-			e.pending.late--
 		}
 	}
 }
@@ -194,17 +192,19 @@ func (e *Engine) unrelated() bool { return e.clock.basis == clockAssumed && e.re
 // the translation may have changed, so that their twin stands in an outside
 // flow that is tied to nothing.
 func (e *Engine) lookAtOverdue(limit int64) {
-	q := &e.pending.byTime
-	for e.pending.late < q.size {
-		d := q.at(e.pending.late)
+	q := &e.pending.fresh
+	for q.size > 0 {
+		d := q.first()
 		n := e.pending.nodes.at(d.node)
-		if n.gen == d.gen {
-			if n.time >= limit {
-				return
-			}
-			e.overdue(d.node, false)
+		if n.gen == d.gen && n.time >= limit {
+			return
 		}
-		e.pending.late++
+		if q.pop(); n.gen != d.gen {
+			continue
+		}
+		if e.overdue(d.node, false); n.gen == d.gen {
+			e.pending.overdue.push(d)
+		}
 	}
 }
 
@@ -299,12 +299,15 @@ func (e *Engine) claim(i int32, m match, key uint64, final bool) {
 
 // evictOldest makes room for a packet by judging the oldest one early.
 func (e *Engine) evictOldest() {
-	q := &e.pending.byTime
-	for q.size > 0 {
-		d := q.pop()
-		if e.pending.late > 0 {
-			e.pending.late--
+	for {
+		q := &e.pending.overdue
+		if q.size == 0 {
+			q = &e.pending.fresh
 		}
+		if q.size == 0 {
+			return
+		}
+		d := q.pop()
 		n := e.pending.nodes.at(d.node)
 		if n.gen != d.gen {
 			continue

@@ -71,7 +71,7 @@ func (q *queue) push(d due) {
 	q.size++
 }
 
-func (q *queue) at(i int) due { return q.ring[(q.head+i)&(len(q.ring)-1)] }
+func (q *queue) first() due { return q.ring[q.head] }
 
 func (q *queue) pop() due {
 	d := q.ring[q.head]
@@ -80,12 +80,14 @@ func (q *queue) pop() due {
 	return d
 }
 
-// pending holds all waiting packets: in a slab, in chains of their owners, in a
-// queue by time, and (those whose flow is not tied) in an index by identity.
+// pending holds all waiting packets: in a slab, in chains of their owners, in two
+// queues by time, and (those whose flow is not tied) in an index by identity.
+// Nearly all find their twin soon, so that few move on to the queue of those that
+// have been looked at as overdue.
 type pending struct {
 	nodes   slab[node]
-	byTime  queue
-	late    int // nodes at the front of the queue that have been looked at as overdue
+	fresh   queue
+	overdue queue // all of it before what is in fresh
 	buckets []int32
 	indexed int
 	gen     uint32
@@ -118,7 +120,7 @@ func (p *pending) add(ends *chainEnds, from *node) int32 {
 	if ends.cursor < 0 {
 		ends.cursor = i
 	}
-	p.byTime.push(due{i, n.gen})
+	p.fresh.push(due{i, n.gen})
 	return i
 }
 

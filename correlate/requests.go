@@ -218,7 +218,7 @@ func (e *Engine) rejectRequests(f *flow, s Sighting) {
 // made: those older than limit, and younger ones as long as they are answered.
 func (e *Engine) settleRequests(limit int64) {
 	for e.requestQueue.size > 0 {
-		d := e.requestQueue.at(0)
+		d := e.requestQueue.first()
 		r := e.requests.at(d.node)
 		if r.time >= limit && !(r.answered && r.left) {
 			return
