@@ -8,7 +8,7 @@ import (
 	"github.com/wgtrace/wgtrace/capture"
 )
 
-// finish judges what is left and returns the evidence.
+// finish ends the sources, judges what is left and returns the evidence.
 func (e *Engine) finish() *Evidence {
 	for _, in := range e.inputs {
 		in.drain()
@@ -16,6 +16,11 @@ func (e *Engine) finish() *Evidence {
 			e.damage = append(e.damage, in.err)
 		}
 	}
+	return e.conclude()
+}
+
+// conclude judges what is left and returns the evidence.
+func (e *Engine) conclude() *Evidence {
 	if e.epochs > 0 {
 		e.noteApart()
 	}
