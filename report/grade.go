@@ -1,5 +1,7 @@
 package report
 
+import "github.com/wgtrace/wgtrace/diagnose"
+
 // Grades of certainty: what a person reads instead of a number. The words are
 // in the catalog.
 const (
@@ -20,6 +22,12 @@ func placeGrade(f *Finding) string {
 		return gradeLikely
 	}
 	return gradePossible
+}
+
+// Proved reports whether packets prove where those of a fault disappear.
+func (r *Report) Proved() bool {
+	f := r.primary()
+	return f != nil && r.Verdict.Status == diagnose.StatusFault.String() && placeGrade(f) == gradeProved
 }
 
 // causeGrade grades why they do. Packets alone prove a cause only where nothing

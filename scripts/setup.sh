@@ -86,7 +86,7 @@ missing() {
 		done
 	fi
 	[ "${WGTRACE_LAB:-}" = required ] || return 0
-	for tool in tcpdump capinfos tshark conntrack iptables sysctl ufw wg ssh; do
+	for tool in tcpdump capinfos tshark conntrack iptables sysctl ufw wg ssh tmux; do
 		have $tool || echo $tool
 	done
 	have sshd || [ -x /usr/sbin/sshd ] || echo sshd

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/wgtrace/wgtrace/correlate"
@@ -28,20 +29,43 @@ func readFacts(ctx context.Context, clients []host.Client) *host.Snapshot {
 	return s
 }
 
-// runFacts are the settings around a run, its counters before, the rest after:
-// those of this host, and those of the container with the tunnel.
+// runFacts are the settings around a run, its counters before, the rest as last
+// read: those of this host, and those of the container with the tunnel.
 type runFacts struct {
 	inside *inside // nil without one
-	before chan [2]*host.Snapshot
+	ready  chan struct{}
+	before [2]*host.Snapshot // valid once ready is closed
+
+	reading sync.Mutex // one at a time
+	mu      sync.Mutex
+	now     [2]*host.Snapshot
+	at      time.Time // when reading them began
 }
 
 // startFacts reads them for the first time, while the taps run already.
 func startFacts(ctx context.Context, in *inside) *runFacts {
-	f := &runFacts{inside: in, before: make(chan [2]*host.Snapshot, 1)}
+	f := &runFacts{inside: in, ready: make(chan struct{})}
 	go func() {
-		f.before <- [2]*host.Snapshot{readFacts(ctx, nil), f.readInside(ctx, nil)}
+		at := time.Now()
+		f.before = [2]*host.Snapshot{readFacts(ctx, nil), f.readInside(ctx, nil)}
+		f.keep(f.before, at)
+		close(f.ready)
 	}()
 	return f
+}
+
+func (f *runFacts) keep(now [2]*host.Snapshot, at time.Time) {
+	f.mu.Lock()
+	f.now, f.at = now, at
+	f.mu.Unlock()
+}
+
+// latest returns them as they were last read, nil where they were not: now is
+// this host, within the container; at is when reading them began.
+func (f *runFacts) latest() (now, within *host.Snapshot, at time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.now[0], f.now[1], f.at
 }
 
 // readInside reads the settings of the container, nil if there is none.
@@ -57,31 +81,36 @@ func (f *runFacts) readInside(ctx context.Context, clients []host.Client) (s *ho
 	return s
 }
 
-// end reads them once more, with the ways of the clients that were seen: now is
-// this host, within the container.
-func (f *runFacts) end(ctx context.Context, ev *correlate.Evidence, tunnel string) (now, within *host.Snapshot) {
+// look reads them once more, with the ways of the clients that were seen.
+func (f *runFacts) look(ctx context.Context, ev *correlate.Evidence, tunnel string) {
+	<-f.ready
+	f.reading.Lock()
+	defer f.reading.Unlock()
+	at := time.Now()
 	var clients []host.Client
 	for i := range ev.Clients {
 		for _, a := range ev.Clients[i].Addrs {
 			clients = append(clients, host.Client{Addr: a, Tunnel: tunnel})
 		}
 	}
-	before := <-f.before
-	if within = f.readInside(ctx, clients); within != nil && before[1] != nil {
-		within.CountersBefore = before[1].Counters
+	within := f.readInside(ctx, clients)
+	if within != nil && f.before[1] != nil {
+		within.CountersBefore = f.before[1].Counters
 	}
 	if f.inside != nil {
 		// This host knows the container's address alone.
 		clients = nil
-		if a := f.inside.addr(); a.IsValid() && before[0] != nil {
-			clients = []host.Client{{Addr: a, Tunnel: adapterTowards(before[0], a)}}
+		if a := f.inside.addr(); a.IsValid() && f.before[0] != nil {
+			clients = []host.Client{{Addr: a, Tunnel: adapterTowards(f.before[0], a)}}
 		}
 	}
-	now = readFacts(ctx, clients)
-	if now != nil && before[0] != nil {
-		now.CountersBefore = before[0].Counters
+	now := readFacts(ctx, clients)
+	if now != nil && f.before[0] != nil {
+		now.CountersBefore = f.before[0].Counters
 	}
-	return now, within
+	if ctx.Err() == nil {
+		f.keep([2]*host.Snapshot{now, within}, at)
+	}
 }
 
 // factsJSON is a snapshot as the report holds it.

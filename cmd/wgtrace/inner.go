@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/wgtrace/wgtrace/capture"
 	"github.com/wgtrace/wgtrace/capture/live"
@@ -35,8 +36,8 @@ func (o *liveOptions) openInner(t *taps) error {
 
 // watchInner runs the join inside the container until its taps are stopped. It
 // gives nil where there is none, or where it fails: the path as a whole is
-// judged without it.
-func (o *liveOptions) watchInner(ctx context.Context, t *taps) <-chan *correlate.Evidence {
+// judged without it. v, if any, sees it while it runs.
+func (o *liveOptions) watchInner(ctx context.Context, t *taps, v *view) <-chan *correlate.Evidence {
 	result := make(chan *correlate.Evidence, 1)
 	if t.inner == nil {
 		result <- nil
@@ -46,8 +47,17 @@ func (o *liveOptions) watchInner(ctx context.Context, t *taps) <-chan *correlate
 	within.inside = nil
 	within.analysis.port = 0 // what the host publishes need not be what the container listens on
 	opts := within.engineOptions(o.inside.facts)
+	var engine *correlate.Engine
+	stop := func() {}
+	if v != nil {
+		ticker := time.NewTicker(tickEvery)
+		opts.Tick, stop = ticker.C, ticker.Stop
+		lookAfter(&opts, func() *correlate.Engine { return engine }, &v.changed[1], v.inner.Store)
+	}
+	engine = correlate.New(opts)
 	go func() {
-		ev, err := correlate.New(opts).Run(context.WithoutCancel(ctx), []correlate.Input{
+		defer stop()
+		ev, err := engine.Run(context.WithoutCancel(ctx), []correlate.Input{
 			{Source: t.inner[0], Picks: []correlate.Pick{{Role: capture.RoleTunnel}}},
 			{Source: t.inner[1], Picks: []correlate.Pick{{Role: capture.RoleWAN}}},
 		})
@@ -59,12 +69,19 @@ func (o *liveOptions) watchInner(ctx context.Context, t *taps) <-chan *correlate
 	return result
 }
 
-// diagnose judges the run: facts are this host's.
-func (o *liveOptions) diagnose(ev, inner *correlate.Evidence, system string, facts *host.Snapshot) *diagnose.Diagnosis {
+// diagnose judges the run: facts are this host's, within those of the container
+// with the tunnel if they are newer than the ones at hand, tried what the person did
+// on the phone.
+func (o *liveOptions) diagnose(ev, inner *correlate.Evidence, system string, facts, within *host.Snapshot, tried []diagnose.Attempt) *diagnose.Diagnosis {
 	base := o.analysis.context(system)
+	base.Attempts = tried
 	if o.inside == nil {
 		addFacts(&base, facts, o.tunnel, o.wan)
 		return diagnose.Run(ev, base)
 	}
-	return o.inside.judge(ev, inner, base, facts, o.tunnel, o.wan)
+	home := *o.inside
+	if within != nil {
+		home.facts = within
+	}
+	return home.judge(ev, inner, base, facts, o.tunnel, o.wan)
 }

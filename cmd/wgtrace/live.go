@@ -19,6 +19,7 @@ import (
 	"github.com/wgtrace/wgtrace/capture/feed"
 	"github.com/wgtrace/wgtrace/capture/live"
 	"github.com/wgtrace/wgtrace/correlate"
+	"github.com/wgtrace/wgtrace/diagnose"
 	"github.com/wgtrace/wgtrace/internal/host"
 	"github.com/wgtrace/wgtrace/report"
 )
@@ -44,6 +45,7 @@ type liveOptions struct {
 	withFacts bool
 	bare      bool // wgtrace without arguments
 	force     bool // capture although the router's flow offload speaks against it
+	testURL   string
 
 	inside    *inside // the namespace of the tunnel, where it is another one; nil
 	published uint16  // the port of this host that leads to the tunnel there; 0: not known
@@ -56,7 +58,8 @@ func liveCommand(s streams) *cobra.Command {
 		Short: "Watch tunnel and WAN of this host while the phone tries",
 		Long: `Watch the tunnel and the WAN adapter of this host at the same time while the
 phone tries, and say where its packets disappear. Both adapters are found by
-themselves. Ctrl-C ends the watch and prints the report; a second one aborts.
+themselves. A terminal shows the steps on the phone, the path and the verdict so
+far; q or Ctrl-C ends the watch and prints the report, a second one aborts.
 FILTER, such as "host 1.1.1.1 and not port 53", says which of the phone's
 connections are listed; everything is captured and judged.
 
@@ -68,7 +71,7 @@ Capturing needs privileges: run it with sudo, or give the program the right once
   wgtrace live ssh://root@router        both taps there, by its tcpdump`,
 		Args: o.words,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := errors.Join(o.output.check(), o.output.proof.check(cmd.Flags(), o.output.files), o.analysis.check(cmd.Flags()), o.check(cmd.Flags())); err != nil {
+			if err := errors.Join(o.output.check(), o.output.proof.check(cmd.Flags(), o.output.files), o.analysis.check(cmd.Flags()), o.check(cmd.Flags()), checkTestURL(o.testURL)); err != nil {
 				return err
 			}
 			return o.run(cmd.Context(), s)
@@ -84,6 +87,7 @@ Capturing needs privileges: run it with sudo, or give the program the right once
 	f.IntVarP(&o.snapLen, "snapshot-length", "s", live.DefaultSnapLen, "keep `N` octets of each frame")
 	f.BoolVar(&o.withFacts, "with-host-facts", false, "with -w: save the host's settings too")
 	f.BoolVar(&o.force, "force", false, "capture beside hardware flow offload: it may reset routers")
+	f.StringVar(&o.testURL, "test-url", defaultTest, "page that the phone is asked to open, as a `URL`")
 	f.StringVar(&o.readyFile, "ready-file", "", "create this file when both taps are open")
 	_ = f.MarkHidden("ready-file")
 	o.analysis.register(f)
@@ -99,14 +103,16 @@ func (o *liveOptions) run(ctx context.Context, s streams) error {
 	if o.bare {
 		o.output.textOnly()
 		o.output.lang = systemLang()
-		o.analysis.window, o.snapLen = correlate.DefaultWindow, live.DefaultSnapLen
-		if !isTerminal(s.err) {
+		o.analysis.window, o.snapLen, o.testURL = correlate.DefaultWindow, live.DefaultSnapLen, defaultTest
+		if !attended(s) {
 			o.duration = bareDuration
 		}
 	}
 	if fed(o.tunnel) || fed(o.wan) {
 		return o.runFed(ctx, s)
 	}
+	how := o.shows(s)
+	o.output.proof.offered = how == showScreen
 	if _, err := live.Devices(); errors.Is(err, live.ErrNoLibrary) {
 		return err
 	}
@@ -139,10 +145,16 @@ func (o *liveOptions) run(ctx context.Context, s streams) error {
 		}
 	}
 
+	system := o.output.system(runtime.GOOS)
 	settings := startFacts(ctx, o.inside)
-	ev, inner, runErr := o.watch(ctx, facts, t, signals, s.err)
+	v, err := o.watched(s, how, facts, settings, system)
+	if err != nil {
+		return err
+	}
+	ev, inner, runErr := o.watch(ctx, s, facts, t, signals, v)
 	if runErr == nil {
-		now, within := settings.end(context.WithoutCancel(ctx), ev, o.tunnel)
+		settings.look(context.WithoutCancel(ctx), ev, o.tunnel)
+		now, within, _ := settings.latest()
 		if now != nil {
 			facts = now
 		}
@@ -162,13 +174,16 @@ func (o *liveOptions) run(ctx context.Context, s streams) error {
 	if runErr != nil {
 		return runErr
 	}
-	system := o.output.system(runtime.GOOS)
-	info := report.Info{Live: true, OSChoice: system, HostJSON: factsJSON(facts)}
-	d := o.diagnose(ev, inner, system, facts)
+	tried := v.tried()
+	info := report.Info{Live: true, OSChoice: system, HostJSON: factsJSON(facts), Attempts: attemptsOf(tried)}
+	d := o.diagnose(ev, inner, system, facts, nil, tried)
 	if o.inside != nil {
 		info.Container = o.inside.row()
 	}
 	err = o.output.publish(s, ev, d, info)
+	if v != nil && v.left.Load() && d.Status != diagnose.StatusHealthy && !o.output.proof.wanted() {
+		failed = errors.Join(failed, o.offerTicket(s, v.words, ev, d, info))
+	}
 	return errors.Join(failed, err)
 }
 
@@ -229,8 +244,12 @@ func (o *liveOptions) note(w io.Writer, format string, args ...any) {
 	}
 }
 
-// watch runs both taps until something ends it.
-func (o *liveOptions) watch(ctx context.Context, facts *host.Snapshot, t *taps, signals <-chan os.Signal, stderr io.Writer) (ev, inner *correlate.Evidence, err error) {
+// tickEvery is how often a run takes notice of something else than packets.
+const tickEvery = 200 * time.Millisecond
+
+// watch runs both taps until something ends it; v shows it meanwhile, nil if
+// nobody looks.
+func (o *liveOptions) watch(ctx context.Context, s streams, facts *host.Snapshot, t *taps, signals chan os.Signal, v *view) (ev, inner *correlate.Evidence, err error) {
 	stop := func() {
 		for _, h := range t.all() {
 			h.Stop()
@@ -258,21 +277,26 @@ func (o *liveOptions) watch(ctx context.Context, facts *host.Snapshot, t *taps, 
 			if recorder != nil {
 				_ = recorder.Flush()
 			}
+			v.abort()
 			os.Exit(exitAborted)
 		case <-done:
 		}
 	}()
 
 	opts := o.engineOptions(facts)
-	ticker := time.NewTicker(200 * time.Millisecond)
+	ticker := time.NewTicker(tickEvery)
 	defer ticker.Stop()
 	opts.Tick = ticker.C
-	show := newProgress(stderr, isTerminal(stderr) && !o.output.quiet, o.duration)
+	show := newProgress(s.err, v == nil && isTerminal(s.err) && !o.output.quiet && os.Getenv("TERM") != "dumb", o.duration)
+	tell := func(line string) { o.note(s.err, "%s", line) }
+	if v != nil && v.onScreen {
+		tell = v.notice
+	}
 	ticks := 0
 	opts.OnTick = func(p correlate.Progress) {
 		for _, line := range t.news.take() {
 			show.clear()
-			o.note(stderr, "%s", line)
+			tell(line)
 		}
 		show.update(p)
 		if ticks++; t.recorder != nil && ticks%5 == 0 {
@@ -285,16 +309,29 @@ func (o *liveOptions) watch(ctx context.Context, facts *host.Snapshot, t *taps, 
 			stop()
 		}
 	}
-	engine := correlate.New(opts)
-	second := o.watchInner(ctx, t)
+	var engine *correlate.Engine
+	closeView := func() {}
+	if v != nil {
+		lookAfter(&opts, func() *correlate.Engine { return engine }, &v.changed[0], v.offer)
+		closeView = v.open(ctx, s, signals)
+		defer func() {
+			if p := recover(); p != nil {
+				v.abort() // the terminal must not stay as the screen needs it
+				panic(p)
+			}
+		}()
+	}
+	engine = correlate.New(opts)
+	second := o.watchInner(ctx, t, v)
 	inputs := []correlate.Input{{Source: t.tunnel, Picks: []correlate.Pick{{Role: capture.RoleTunnel}}}}
 	for _, wan := range t.wans {
 		inputs = append(inputs, correlate.Input{Source: wan, Picks: []correlate.Pick{{Role: capture.RoleWAN}}})
 	}
 	ev, err = engine.Run(context.WithoutCancel(ctx), inputs)
 	show.clear()
+	closeView()
 	for _, line := range t.news.take() {
-		o.note(stderr, "%s", line)
+		o.note(s.err, "%s", line)
 	}
 	stop() // the second join ends with the first
 	inner = <-second
@@ -302,7 +339,7 @@ func (o *liveOptions) watch(ctx context.Context, facts *host.Snapshot, t *taps, 
 		return nil, nil, err
 	}
 	for _, e := range engine.Damage() {
-		o.note(stderr, "%s", printable(e.Error()))
+		o.note(s.err, "%s", printable(e.Error()))
 		ev.Caveats = append(ev.Caveats, correlate.Caveat{ID: "early-end"})
 	}
 	return ev, inner, nil

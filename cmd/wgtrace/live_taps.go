@@ -32,7 +32,7 @@ type taps struct {
 // open opens the taps and the recording.
 func (o *liveOptions) open(facts *host.Snapshot, stderr io.Writer) (_ *taps, err error) {
 	t := &taps{}
-	if o.output.proof.wanted() {
+	if o.output.proof.keeps() {
 		o.output.proof.frames = t.kept
 	}
 	defer func() {
@@ -108,7 +108,7 @@ func (o *liveOptions) tap(t *taps, facts *host.Snapshot, name string, role captu
 		}
 	}
 	record, index := t.recorder != nil && what != tapTunnelAgain, 0
-	kept := t.tee(o.output.proof.wanted())
+	kept := t.tee(o.output.proof.keeps())
 	if record || kept != nil {
 		opts.Tee = func(_ int32, timeNS int64, wireLen int, data []byte, dir capture.Direction) {
 			if record {

@@ -19,6 +19,7 @@ import (
 type proofOptions struct {
 	evidence string
 	bundle   string
+	offered  bool // a bundle may be asked for afterwards
 
 	// frames hands out the packets of the run once more.
 	frames func(add func(source string, s capture.Seen)) error
@@ -31,6 +32,9 @@ func (o *proofOptions) register(f *pflag.FlagSet) {
 
 // wanted reports whether packets are asked for.
 func (o *proofOptions) wanted() bool { return o.evidence != "" || o.bundle != "" }
+
+// keeps reports whether packets must be kept.
+func (o *proofOptions) keeps() bool { return o.wanted() || o.offered }
 
 // check refuses what could only fail after the work is done.
 func (o *proofOptions) check(f *pflag.FlagSet, outputs []string) error {

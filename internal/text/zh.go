@@ -16,6 +16,6 @@ var chinese = language{
 	ports:    zhPorts,
 	clocks:   zhClocks,
 	stages:   zhStages,
-	words:    join(zhWords, zhPages),
+	words:    join(zhWords, zhPages, zhLive),
 	checks:   join(zhChecks, zhPhoneChecks),
 }

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wgtrace/wgtrace/internal/lab"
+)
+
+// terminal is a tmux session with one command in it, on a server of its own.
+type terminal struct {
+	t      *testing.T
+	socket string
+}
+
+// newTerminal runs a command in a terminal of width times height, in dir.
+func newTerminal(t *testing.T, width, height int, dir string, env []string, argv ...string) *terminal {
+	t.Helper()
+	if _, err := exec.LookPath("tmux"); err != nil {
+		t.Skip("tmux is not installed (Debian: tmux)")
+	}
+	term := &terminal{t: t, socket: filepath.Join(t.TempDir(), "tmux")}
+	words := make([]string, len(argv))
+	for i, a := range argv {
+		words[i] = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+	}
+	// What is left on the screen is looked at after the program has ended.
+	script := strings.Join(env, " ") + " " + strings.Join(words, " ") + `; echo "[exit status $?]"; exec sleep 600`
+	cmd := term.command("-f", "/dev/null", "new-session", "-d", "-x", fmt.Sprint(width), "-y", fmt.Sprint(height), "-c", dir, script)
+	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "SHELL=/bin/sh")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("tmux: %v: %s", err, out)
+	}
+	t.Cleanup(func() { _ = term.command("kill-server").Run() })
+	return term
+}
+
+func (x *terminal) command(args ...string) *exec.Cmd {
+	return exec.Command("tmux", append([]string{"-S", x.socket}, args...)...)
+}
+
+// text is what the terminal shows, with what has scrolled away before it.
+func (x *terminal) text() string {
+	x.t.Helper()
+	out, err := x.command("capture-pane", "-p", "-S", "-200").CombinedOutput()
+	if err != nil {
+		x.t.Fatalf("tmux: %v: %s", err, out)
+	}
+	return string(out)
+}
+
+func (x *terminal) keys(keys ...string) {
+	x.t.Helper()
+	if out, err := x.command(append([]string{"send-keys"}, keys...)...).CombinedOutput(); err != nil {
+		x.t.Fatalf("tmux: %v: %s", err, out)
+	}
+}
+
+// wait returns what is shown as soon as all words stand in it.
+func (x *terminal) wait(limit time.Duration, words ...string) string {
+	x.t.Helper()
+	for end := time.Now().Add(limit); ; time.Sleep(50 * time.Millisecond) {
+		shown := x.text()
+		missing := ""
+		for _, w := range words {
+			if !strings.Contains(shown, w) {
+				missing = w
+			}
+		}
+		if missing == "" {
+			return shown
+		}
+		if time.Now().After(end) {
+			x.t.Fatalf("%q is not shown:\n%s", missing, shown)
+		}
+	}
+}
+
+// resize gives the terminal another size.
+func (x *terminal) resize(width, height int) {
+	x.t.Helper()
+	if out, err := x.command("resize-window", "-x", fmt.Sprint(width), "-y", fmt.Sprint(height)).CombinedOutput(); err != nil {
+		x.t.Fatalf("tmux: %v: %s", err, out)
+	}
+}
+
+// page is what the phone is asked to open: no workload opens it by itself.
+const page = "198.18.7.7"
+
+// watchScreen starts wgtrace live on the lab's server in a terminal.
+func watchScreen(t *testing.T, l *lab.Lab, dir string, args ...string) *terminal {
+	t.Helper()
+	cmd := selfOn(t, t.Context(), l.Server(), nil, append([]string{"live", "--test-url", "http://" + page}, args...)...)
+	return newTerminal(t, 80, 24, dir, []string{envRun + "=1", "LC_ALL=C.UTF-8", "TERM=tmux-256color"}, cmd.Args...)
+}
+
+// TestScreen follows the steps of the screen as a person does, over a path
+// without translation.
+func TestScreen(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	defer cancel()
+	l := newLab(t, lab.Config{NoIPv6: true})
+	if err := l.Apply(ctx, lab.Fault{Name: "nat-missing"}); err != nil {
+		t.Fatal(err)
+	}
+	surf := func() {
+		t.Helper()
+		if _, err := l.Run(ctx, lab.First, lab.Run{Workload: lab.Phone}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir := t.TempDir()
+	x := watchScreen(t, l, dir)
+	x.wait(10*time.Second, "tunnel "+l.Plan().Tunnel+", WAN "+l.Plan().WAN, "> 1 Wi-Fi off on the phone",
+		"2 WireGuard app: off, count to three, on.", page, "4 Open example.com", "▄▄▄▄▄ █",
+		"phone .> |          0 |", "No verdict yet", "q: end, with the report")
+	if err := l.Reconnect(ctx, lab.First); err != nil {
+		t.Fatal(err)
+	}
+	surf()
+	x.wait(10*time.Second, "✓ 1 ✓ 2 > 3 Type "+page, "Packets leave with the phone's private address",
+		"Why    The place: proved.", "Do     Put this computer's address", "nft add table ip wgtrace", "Then   Run it in another window",
+		"y: it loaded, n: it did not")
+	open := "exec 3<>/dev/tcp/" + page + "/443"
+	if err := l.Phone(lab.First).Command(ctx, "timeout", "1", "bash", "-c", open).Run(); err == nil {
+		t.Fatal("the page came although the path is broken")
+	}
+	x.wait(5*time.Second, "✓ 1 ✓ 2 ✓ 3 > 4 Open example.com")
+	x.keys("n")
+	x.wait(5*time.Second, "> 4 It did not load. Press y when it does.")
+	x.keys("C-c")
+	x.wait(10*time.Second, "For programs: --format json", "s: save ticket.zip")
+	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) > 0 {
+		t.Errorf("%q was written before anybody asked", left)
+	}
+	x.keys("s")
+	x.wait(10*time.Second, "Saved ticket.zip.", "[exit status 1]")
+	unzip(t, filepath.Join(dir, "ticket.zip"), dir)
+	again := readBack(t, filepath.Join(dir, "evidence.pcapng"), "--host-facts", filepath.Join(dir, "host.json"))
+	if again.verdict.Finding != "nat-missing" {
+		t.Errorf("the ticket says %+v\n%s", again.verdict, again.text(t))
+	}
+
+	y := watchScreen(t, l, dir, "--lang", "zh")
+	y.wait(10*time.Second, "隧道", "> 1 手机关闭 Wi-Fi")
+	if err := l.Reconnect(ctx, lab.First); err != nil {
+		t.Fatal(err)
+	}
+	surf()
+	shown := y.wait(10*time.Second, "nft add table ip wgtrace", "然后")
+	_, fix, _ := strings.Cut(shown, "nft add table")
+	fix, _, _ = strings.Cut(fix, "\n然后")
+	fix, _, _ = strings.Cut(fix, "\n撤销")
+	if out, err := l.Server().Command(ctx, "bash", "-ec", "nft add table"+fix).CombinedOutput(); err != nil {
+		t.Fatalf("%s\n%v: %s", fix, err, out)
+	}
+	surf()
+	y.wait(10*time.Second, "已修复", "个得到应答")
+	y.resize(60, 15)
+	y.wait(5*time.Second, "已修复")
+	y.keys("y")
+	y.wait(5*time.Second, "✓ 1 ✓ 2 ✓ 3 ✓ 4")
+	y.keys("q")
+	if shown := y.wait(10*time.Second, "[exit status 0]"); strings.Contains(shown, "ticket.zip") {
+		t.Errorf("a ticket is offered where nothing is wrong:\n%s", shown)
+	}
+}
