@@ -94,6 +94,11 @@ var layers = map[string]map[string]string{
 		"internal/lab/...": "users do not need the lab",
 		gopacket:           "a report is made of evidence and opinion",
 	},
+	"internal/screen": {
+		"capture/live":     "a screen captures nothing",
+		"internal/lab/...": "users do not need the lab",
+		gopacket:           "a screen captures nothing",
+	},
 	"internal/host": {
 		"capture/live":      "facts come from the system, not from packets",
 		"correlate/...":     "a snapshot is taken before there is an opinion on it",
@@ -141,6 +146,8 @@ var seams = map[string]struct{ user, reason string }{
 	gopacket:                            {"capture/live", "the binding to libpcap must stay replaceable"},
 	"github.com/spf13/...":              {"cmd/wgtrace", "only the program has a command line"},
 	"github.com/olekukonko/...":         {"report", "tables are laid out in one place"},
+	"charm.land/...":                    {"internal/screen", "a report needs no terminal"},
+	"rsc.io/qr/...":                     {"internal/screen", "a report needs no terminal"},
 	"github.com/klauspost/compress/...": {"capture", "only capture files are compressed"},
 	"golang.zx2c4.com/wireguard/device": {"internal/lab", "no verdict may depend on an implementation of WireGuard"},
 	"github.com/santhosh-tekuri/...":    {"", "the schema is checked by tests alone"},
