@@ -9,7 +9,7 @@ if [ "${1:-}" != page ]; then
 	work=$(mktemp -d)
 	trap 'rm -rf "$work"' EXIT
 	export WGTRACE_LAB=required WGTRACE_LAB_RESULTS="$work/runs" WGTRACE_FIX_OUTCOMES="$work/fixes"
-	go test ./cmd/wgtrace -count=1 -timeout 30m -parallel 5 -run '^(TestLive|TestFixesCure)$'
+	go test ./cmd/wgtrace -count=1 -timeout 30m -parallel 5 -run '^(TestLive|TestContainer|TestFixesCure)$'
 	LC_ALL=C sort "$work/runs" >docs/data/userspace-wireguard.jsonl
 	cp "$work/fixes" docs/data/fixes.jsonl
 fi

@@ -17,21 +17,30 @@ import (
 	"github.com/wgtrace/wgtrace/report"
 )
 
+// containerScenario is a fault of a server in a container, or of the host around it.
+type containerScenario struct {
+	scenario string
+	summary  string // for docs/verdicts.md
+	want     verdict
+	segment  string
+	cause    string
+}
+
+var containerScenarios = []containerScenario{
+	{"none", "nothing is wrong", verdict{Status: "healthy"}, "", ""},
+	{"nat-wrong-out-interface", "the container's rule translates what leaves another adapter",
+		verdict{"fault", "nat-missing", "wan_out", "wan_in"}, "container", "nat-wrong-out-interface"},
+	{"forwarding-off", "the container does not forward (net.ipv4.ip_forward=0)",
+		verdict{"fault", "not-forwarded", "tunnel_in", "wan_out"}, "container", "ip-forwarding-off"},
+	{"container-host-forward-drop", "the host's firewall drops what the container sends",
+		verdict{"fault", "not-forwarded", "tunnel_in", "wan_out"}, "host", "forward-policy-drop"},
+}
+
 // TestContainer runs wgtrace live without a flag on a host whose WireGuard is in
 // a container, and wants to be told on which side of the container's uplink the
 // packets are lost.
 func TestContainer(t *testing.T) {
-	for _, c := range []struct {
-		scenario string
-		want     verdict
-		segment  string
-		cause    string
-	}{
-		{"none", verdict{Status: "healthy"}, "", ""},
-		{"nat-wrong-out-interface", verdict{"fault", "nat-missing", "wan_out", "wan_in"}, "container", "nat-wrong-out-interface"},
-		{"forwarding-off", verdict{"fault", "not-forwarded", "tunnel_in", "wan_out"}, "container", "ip-forwarding-off"},
-		{"container-host-forward-drop", verdict{"fault", "not-forwarded", "tunnel_in", "wan_out"}, "host", "forward-policy-drop"},
-	} {
+	for _, c := range containerScenarios {
 		for _, w := range []lab.Workload{lab.Laptop, lab.Phone} {
 			t.Run(c.scenario+"/"+string(w), func(t *testing.T) {
 				t.Parallel()
@@ -42,7 +51,8 @@ func TestContainer(t *testing.T) {
 					t.Fatal(err)
 				}
 				checkContainer(t, ctx, l, c.segment, c.cause)
-				got := watchContainer(t, ctx, l, w, c.want.Status != "healthy")
+				got, again, alone := watchContainer(t, ctx, l, w, c.want.Status != "healthy")
+				noteResult(t, labResult{Scenario: c.scenario, Workload: w, Alone: alone.sight(alone.verdict.Finding), Segment: segmentOf(got)}, c.want, got, again)
 				if got.verdict != c.want {
 					t.Errorf("%+v, want %+v\n%s", got.verdict, c.want, got.text(t))
 				}
@@ -69,7 +79,7 @@ func TestContainer(t *testing.T) {
 						t.Fatalf("%s: %v: %s", command, err, out)
 					}
 				}
-				if cured := watchContainer(t, ctx, l, w, false); cured.verdict.Status != "healthy" {
+				if cured, _, _ := watchContainer(t, ctx, l, w, false); cured.verdict.Status != "healthy" {
 					t.Errorf("after the fix %q: %+v\n%s", f.Fixes[0].Commands, cured.verdict, cured.text(t))
 				}
 			})
@@ -77,8 +87,19 @@ func TestContainer(t *testing.T) {
 	}
 }
 
-// watchContainer runs wgtrace live on the lab's host while the phone tries.
-func watchContainer(t *testing.T, ctx context.Context, l *lab.Lab, w lab.Workload, dead bool) outcome {
+// segmentOf is on which side of the container's uplink packets are lost, "" if
+// that is not said.
+func segmentOf(o outcome) string {
+	if len(o.report.Findings) == 0 {
+		return ""
+	}
+	return deref(o.report.Findings[0].Segment)
+}
+
+// watchContainer runs wgtrace live on the lab's host while the phone tries, and
+// wants the same of what it recorded: again is read of the recording, alone the
+// same without settings.
+func watchContainer(t *testing.T, ctx context.Context, l *lab.Lab, w lab.Workload, dead bool) (got, again, alone outcome) {
 	t.Helper()
 	ticket := filepath.Join(t.TempDir(), "ticket.zip")
 	watch := startLive(t, l, "--with-host-facts", "--bundle", ticket, "--redact=none")
@@ -90,34 +111,35 @@ func watchContainer(t *testing.T, ctx context.Context, l *lab.Lab, w lab.Workloa
 		time.Sleep(time.Until(begun.Add(9 * time.Second))) // a missing answer says something after 5 s
 	}
 	settle(t, ctx, l)
-	got := watch.stop(t)
+	got = watch.stop(t)
 	dir := t.TempDir()
 	unzip(t, ticket, dir)
-	evidence, facts := filepath.Join(dir, "evidence.pcapng"), filepath.Join(dir, "host.json")
-	for name, files := range map[string][]string{
-		"recording": {watch.pcap}, "bundle": {evidence, "--host-facts", facts}, "evidence alone": {evidence},
-	} {
-		again := readBack(t, files...)
-		if again.verdict != got.verdict {
-			t.Errorf("read of the %s: %+v, live said %+v\n%s", name, again.verdict, got.verdict, again.text(t))
+	evidence, facts, nothing := filepath.Join(dir, "evidence.pcapng"), filepath.Join(dir, "host.json"), filepath.Join(dir, "nothing.json")
+	if err := os.WriteFile(nothing, []byte(`{"os":"linux"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	replay := func(name string, settings bool, files ...string) outcome {
+		read := readBack(t, files...)
+		if read.verdict != got.verdict || segmentOf(read) != segmentOf(got) {
+			t.Errorf("read of the %s: %+v in %q, live said %+v in %q\n%s", name, read.verdict, segmentOf(read), got.verdict, segmentOf(got), read.text(t))
 		}
-		if len(got.report.Findings) == 0 || len(again.report.Findings) == 0 {
-			continue
+		if len(got.report.Findings) == 0 || len(read.report.Findings) == 0 {
+			return read
 		}
-		live, read := got.report.Findings[0], again.report.Findings[0]
-		if deref(read.Segment) != deref(live.Segment) {
-			t.Errorf("read of the %s: segment %q, live said %q\n%s", name, deref(read.Segment), deref(live.Segment), again.text(t))
+		live, then := got.report.Findings[0], read.report.Findings[0]
+		if settings && (len(then.Causes) == 0 || then.Causes[0] != live.Causes[0]) {
+			t.Errorf("read of the %s: causes %+v, live said %+v", name, then.Causes, live.Causes)
 		}
-		if name != "evidence alone" && (len(read.Causes) == 0 || read.Causes[0] != live.Causes[0]) {
-			t.Errorf("read of the %s: causes %+v, live said %+v", name, read.Causes, live.Causes)
-		}
-		for _, command := range read.Fixes[0].Commands {
-			if strings.HasPrefix(command, "nsenter -t "+placePID+" -n ") != (deref(read.Segment) == "container") {
-				t.Errorf("read of the %s: command %q in segment %s", name, command, deref(read.Segment))
+		for _, command := range then.Fixes[0].Commands {
+			if strings.HasPrefix(command, "nsenter -t "+placePID+" -n ") != (segmentOf(read) == "container") {
+				t.Errorf("read of the %s: command %q for %q", name, command, segmentOf(read))
 			}
 		}
+		return read
 	}
-	return got
+	replay("bundle", true, evidence, "--host-facts", facts)
+	replay("evidence alone", false, evidence)
+	return got, replay("recording", true, watch.pcap), replay("recording without settings", false, watch.pcap, "--host-facts", nothing)
 }
 
 // checkContainer wants wgtrace check to find what is wrong, and where, in the

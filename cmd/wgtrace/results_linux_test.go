@@ -25,6 +25,7 @@ type labResult struct {
 	Warning   string       `json:"warning"` // that must stand beside the verdict
 	sight                  // of live, which knows the server's settings
 	Alone     sight        `json:"packets_alone"`
+	Segment   string       `json:"segment,omitempty"` // of a path through a container
 	Lost      uint64       `json:"lost_packets"`
 	Seen      bool         `json:"seen"` // everything that the test holds the run against was as expected
 }

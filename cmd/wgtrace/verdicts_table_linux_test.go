@@ -25,10 +25,21 @@ its rows equal to the scenarios, findings, causes and fixes that there are.
 |---|---|---|---|---|---|---|
 `
 
+const verdictsContainer = `
+## WireGuard in a container
+
+The server's node is a container behind a bridge of its host, with the rules that
+Docker makes, and wgtrace runs on the host. A run is right if the side of the
+container's uplink is too, also in what ` + "`wgtrace read`" + ` says of the recording, of the
+bundle and of its packets alone, if ` + "`wgtrace check`" + ` finds the cause without packets,
+and if the first fix cures it.
+
+| scenario | verdict | lost in | place | first cause, packets alone | first cause, with settings | runs right | seen on |
+|---|---|---|---|---|---|---|---|
+`
+
 const verdictsRest = `
-A server inside a container (healthy, a rule for the wrong adapter, no forwarding, a
-host that drops) is watched from its host by a test of its own on userspace
-WireGuard. Healthy variants are used in eleven ways each (idle, names alone, one
+Healthy variants are used in eleven ways each (idle, names alone, one
 ping, big download, roaming, a new session, ...), of which a run of the tests takes
 one per variant, by the day.
 
