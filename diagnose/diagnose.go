@@ -7,6 +7,7 @@ import (
 
 	"github.com/wgtrace/wgtrace/correlate"
 	"github.com/wgtrace/wgtrace/internal/host"
+	"github.com/wgtrace/wgtrace/internal/wgconf"
 )
 
 // Context is what is known of the machine beyond the packets. Zero fields are
@@ -36,6 +37,10 @@ type Context struct {
 	// PhoneAllowedIPs are what the phone's own configuration sends into the
 	// tunnel; empty if it is not at hand.
 	PhoneAllowedIPs []netip.Prefix
+
+	// PhoneConfig and ServerConfig are the files of either end, nil if they are
+	// not at hand.
+	PhoneConfig, ServerConfig *wgconf.Config
 
 	// ExpectTraffic is the person's word that the phone tried while the
 	// captures ran; Attempts are the tries that were marked.
@@ -267,7 +272,11 @@ func (s *subject) finding(r *rule, p proof) Finding {
 		}
 	}
 	values.Port = v.port // the one that this device calls
-	values.ListensOn, values.ServerPSK = v.serverEnd(values.PublicKey)
+	values.ListensOn, _ = v.serverEnd()
+	_, values.ServerPSK = v.presharedKeys()
+	if values.ServerPSK != host.FactUnknown {
+		f.Args["psk"] = values.ServerPSK.String()
+	}
 	values.translated(s.ctx)
 	wan := values.WAN
 	if r.causes != nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/wgtrace/wgtrace/capture"
 	"github.com/wgtrace/wgtrace/correlate"
 	"github.com/wgtrace/wgtrace/internal/host"
+	"github.com/wgtrace/wgtrace/internal/wgconf"
 )
 
 // view is what the test of a cause looks at: the snapshot of the machine and the
@@ -19,8 +20,11 @@ type view struct {
 	server  netip.Addr     // the host's own address inside the tunnel
 	port    uint16         // WireGuard's
 	finding string         // id
+	key     string         // of the peer in hand; "" if not known
 	around  *Context       // the machine around the container of the tunnel; nil: none
 	back    string         // the adapter that answers come in by; "": that of path
+
+	phoneConfig, serverConfig *wgconf.Config // nil if not at hand
 }
 
 // wayBack is the way of the answers.
@@ -47,6 +51,9 @@ var silent answer
 // at another moment than the packets, so that a little doubt stays.
 const provedProbability = 0.99
 
+// presharedKeyID is the cause that configurations of both ends settle.
+const presharedKeyID = "preshared-key-mismatch"
+
 // mostLikely is as sure as a cause can be for which nothing speaks but that the
 // settings rule out the others.
 const mostLikely = 0.9
@@ -55,7 +62,8 @@ const mostLikely = 0.9
 func (s *subject) view(finding string) *view {
 	v := &view{
 		facts: s.ctx.Facts, finding: finding,
-		port: s.ev.WireGuard.Port, path: s.path(),
+		port: s.ev.WireGuard.Port, path: s.path(), key: s.publicKey(),
+		phoneConfig: s.ctx.PhoneConfig, serverConfig: s.ctx.ServerConfig,
 	}
 	if s.peer != nil {
 		v.peer, v.port = s.peer.Endpoint, s.peer.ServerEndpoint.Port()
@@ -119,7 +127,7 @@ func (s *subject) adapterOf(role capture.Role) string {
 // first, what they refute falls to zero and leaves its share to the rest. Without
 // facts the causes stay as the rule ranked them.
 func (v *view) weigh(causes []Cause) []Cause {
-	if v.facts == nil {
+	if v.facts == nil && v.phoneConfig == nil {
 		return causes
 	}
 	causes = slices.Clone(causes)
@@ -127,7 +135,8 @@ func (v *view) weigh(causes []Cause) []Cause {
 	ruledOut, left := 0.0, 0.0
 	for _, c := range causes {
 		a := silent
-		if test := factTests[c.ID]; test != nil {
+		// Two files are no settings of a machine, and say one thing of a session.
+		if test := factTests[c.ID]; test != nil && (v.facts != nil || c.ID == presharedKeyID) {
 			a = test(v)
 		}
 		switch a.fact {

@@ -15,6 +15,7 @@ var factTests = map[string]func(*view) answer{
 	"peer-allowedips-overlap":        allowedIPsTaken,
 	"server-allowedips-lacks-client": allowedIPsLackClient,
 	"wrong-capture-adapter":          wrongTunnelAdapter,
+	presharedKeyID:                   presharedKeyDiffers,
 
 	// Forwarding.
 	"ip-forwarding-off":           forwardingOff,

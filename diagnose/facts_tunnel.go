@@ -25,18 +25,49 @@ func (v *view) device() *host.Device {
 }
 
 // serverEnd says on which port the device listens, 0 if that is not known, and
-// whether it has a preshared key for a peer.
-func (v *view) serverEnd(publicKey string) (port uint16, psk host.Fact) {
+// whether it has a preshared key for the peer in hand.
+func (v *view) serverEnd() (port uint16, psk host.Fact) {
 	d := v.device()
 	if d == nil {
 		return 0, host.FactUnknown
 	}
 	for i := range d.Peers {
-		if d.Peers[i].PublicKey.String() == publicKey {
+		if d.Peers[i].PublicKey.String() == v.key {
 			psk = host.FactOf(d.Peers[i].HasPreshared)
 		}
 	}
 	return d.ListenPort, psk
+}
+
+// presharedKeys says of both ends of the session in hand whether they have one.
+func (v *view) presharedKeys() (phone, server host.Fact) {
+	_, server = v.serverEnd()
+	if c := v.serverConfig; c != nil && server == host.FactUnknown {
+		for _, p := range c.Peers {
+			if p.PublicKey.String() == v.key {
+				server = host.FactOf(p.HasPreshared)
+			}
+		}
+	}
+	if c := v.phoneConfig; c != nil && c.PublicKey.String() == v.key && len(c.Peers) == 1 {
+		phone = host.FactOf(c.Peers[0].HasPreshared)
+	}
+	return phone, server
+}
+
+// presharedKeyDiffers: where both ends have one, whether it is the same is not
+// compared.
+func presharedKeyDiffers(v *view) answer {
+	phone, server := v.presharedKeys()
+	switch {
+	case phone == host.FactUnknown || server == host.FactUnknown:
+		return silent
+	case phone != server:
+		return settings(host.FactYes)
+	case phone == host.FactNo:
+		return settings(host.FactNo)
+	}
+	return silent
 }
 
 func wgNotListening(v *view) answer {
@@ -121,10 +152,15 @@ func allowedIPsLackClient(v *view) answer {
 }
 
 // wrongTunnelAdapter: the session belongs to the device of the tunnel, or to
-// another one of this host.
+// another one of this host. A sender that its peer is not allowed counts as an
+// error of framing of the device (Linux drivers/net/wireguard/receive.c,
+// dishonest_packet_peer), so that such errors show what became of the packets.
 func wrongTunnelAdapter(v *view) answer {
 	if v.facts == nil || !v.peer.IsValid() {
 		return silent
+	}
+	if n, ok := v.facts.Grew("dev." + v.path.Tunnel + ".rx_frame_errors"); ok && n >= minGrowth {
+		return counters(host.FactNo)
 	}
 	for i := range v.facts.WireGuard {
 		d := &v.facts.WireGuard[i]

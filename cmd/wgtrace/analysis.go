@@ -146,7 +146,8 @@ func (o *analysisOptions) engine() correlate.Options {
 func (o *analysisOptions) context(os string) diagnose.Context {
 	ctx := diagnose.Context{OS: os, Prefixes: o.prefixes, Remote: remoteSession(), ExpectTraffic: o.expect}
 	if c := o.keys.file; c != nil {
-		if o.keys.ofPhone() {
+		if ctx.ServerConfig = c; o.keys.ofPhone() {
+			ctx.PhoneConfig, ctx.ServerConfig = c, nil
 			for _, p := range c.Peers {
 				ctx.PhoneAllowedIPs = append(ctx.PhoneAllowedIPs, p.AllowedIPs...)
 			}

@@ -34,6 +34,7 @@ var FindingArgs = map[string]any{
 	"odd":            int64(0), // datagrams that are no plain WireGuard
 	"other":          "",       // a second device: ip:port, or inner address
 	"key":            "",       // the phone's public key
+	"psk":            "",       // "yes" or "no": whether the server has a preshared key for the phone
 	"seconds":        int64(0), // length of the run
 	"flows":          int64(0),
 	"flows_answered": int64(0),

@@ -31,7 +31,7 @@ var enCauses = map[string]CauseText{
 	"preshared-key-mismatch": {
 		Title:     `the preshared key differs between the phone and {{host .os}}`,
 		Why:       `The phone cannot open the answer and starts over; a key on one end only has the same effect.`,
-		SettledBy: `Compare PresharedKey in the phone's app with the server's configuration. "wg show {{spell .tunnel "TUNNEL-ADAPTER"}} preshared-keys" shows "(none)" where there is none; it prints secrets, so do not post it.`,
+		SettledBy: `{{if eq .psk "yes"}}The server has one for this phone: PresharedKey in the phone's app must be the same.{{else if eq .psk "no"}}The server has none for this phone: there must be no PresharedKey in the phone's app either.{{else}}Compare PresharedKey in the phone's app with the server's configuration.{{end}} "wg show {{spell .tunnel "TUNNEL-ADAPTER"}} preshared-keys" shows "(none)" where there is none; it prints secrets, so do not post it.`,
 	},
 	"peer-allowedips-overlap": {
 		Title:     `another peer has taken this phone's address`,

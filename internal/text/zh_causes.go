@@ -31,7 +31,7 @@ var zhCauses = map[string]CauseText{
 	"preshared-key-mismatch": {
 		Title:     `手机和{{host .os}}的预共享密钥不同`,
 		Why:       `手机打不开回应，只好重新开始；只有一端设置了预共享密钥，效果也一样。`,
-		SettledBy: `比较手机里的 PresharedKey 和服务器的配置。没有设置时 "wg show {{spell .tunnel "TUNNEL-ADAPTER"}} preshared-keys" 显示 "(none)"；它会打印密钥，不要发到网上。`,
+		SettledBy: `{{if eq .psk "yes"}}服务器给这部手机设置了预共享密钥：手机里的 PresharedKey 必须相同。{{else if eq .psk "no"}}服务器没有给这部手机设置预共享密钥：手机里也不能有 PresharedKey。{{else}}比较手机里的 PresharedKey 和服务器的配置。{{end}}没有设置时 "wg show {{spell .tunnel "TUNNEL-ADAPTER"}} preshared-keys" 显示 "(none)"；它会打印密钥，不要发到网上。`,
 	},
 	"peer-allowedips-overlap": {
 		Title:     `另一个 Peer 占用了这部手机的地址`,
