@@ -85,7 +85,7 @@ var points = []point{
 	{id: "route-back", layer: "forwarding", reads: "routes", judge: checkRouteBack, each: true, applies: onLinux},
 
 	{id: "translation", layer: "nat", reads: "firewall", causes: []string{"nat-wrong-out-interface", "nat-wrong-subnet", "nat-missing"}, each: true, applies: notWindows, soften: routed},
-	{id: "translation", layer: "nat", reads: "net-nat", causes: []string{"netnat-conflict", "nat-missing"}, each: true, applies: onWindows, soften: routed},
+	{id: "translation", layer: "nat", reads: "net-nat", causes: []string{"netnat-conflict", "windows-netnat-unavailable", "nat-missing"}, each: true, applies: onWindows, soften: routed},
 	{id: "tracking", layer: "nat", reads: "firewall", judge: checkTracking, each: true, applies: onLinux},
 	{id: "table", layer: "nat", reads: "switches", causes: []string{"nat-table-full"}, applies: onLinux},
 

@@ -47,6 +47,8 @@ var factTests = map[string]func(*view) answer{
 	asymmetricReturnID:        returnsElsewhere,
 	"snat-address-not-ours":   foreignSNAT,
 
+	"windows-netnat-unavailable": netNatUnavailable,
+
 	// IPv6 beside an IPv4 that works.
 	"ipv6-forwarding-off": forwardingOff,
 	"ipv6-forward-drop":   forwardDropped,
@@ -190,7 +192,7 @@ func natMissingFact(v *view) answer {
 	}
 	elsewhere, others := v.facts.TranslatesElsewhere(v.path), v.facts.TranslatesOthers(v.path)
 	if v.facts.OS == "windows" {
-		return settings(host.FactOf(netNatConflict(v).fact != host.FactYes))
+		return settings(host.FactOf(netNatConflict(v).fact != host.FactYes && netNatUnavailable(v).fact != host.FactYes))
 	}
 	return settings(host.FactOf(elsewhere != host.FactYes && others != host.FactYes))
 }
@@ -226,10 +228,30 @@ func netNatConflict(v *view) answer {
 	if v.facts.Translates(v.path) == host.FactYes {
 		return settings(host.FactNo)
 	}
-	if v.facts == nil || v.facts.Windows == nil || len(v.facts.Windows.NetNat) == 0 {
+	switch {
+	case v.facts == nil || v.facts.Windows == nil:
+		return silent
+	case v.facts.Windows.NetNatAvailable == host.FactNo:
+		return settings(host.FactNo)
+	case len(v.facts.Windows.NetNat) == 0:
 		return silent
 	}
 	return settings(not(v.facts.Translates(v.path)))
+}
+
+// netNatUnavailable: this Windows has no NetNat at all, and nothing else
+// translates.
+func netNatUnavailable(v *view) answer {
+	if v.facts == nil || v.facts.Windows == nil {
+		return silent
+	}
+	switch v.facts.Windows.NetNatAvailable {
+	case host.FactYes:
+		return settings(host.FactNo)
+	case host.FactNo:
+		return settings(not(v.facts.Translates(v.path)))
+	}
+	return silent
 }
 
 func natTableFull(v *view) answer {

@@ -132,6 +132,9 @@ func (r recipe) fill(cause string, v Values, family correlate.Family) Fix {
 	if _, _, known := v.Drop.words(); known && !r.known && mentions(r.commands, "{CHAIN}") {
 		fix.Commands = fix.Commands[1:] // that shows where the chain is
 	}
+	if r.os == osFreeBSD || r.os == osRouterOS {
+		fix.Notes = append(fix.Notes, "not-run")
+	}
 	fix.enter(v.Enter)
 	if args["prefix_guessed"] == true && mentions(r.commands, "{NET}") {
 		fix.Notes = append(fix.Notes, "your-tunnel-subnet")

@@ -67,6 +67,15 @@ func TestEveryCauseHasAFix(t *testing.T) {
 			}
 		}
 	}
+	for cause := range book {
+		for _, os := range allSystems {
+			for _, f := range fixesFor(cause, goodValues(correlate.IPv4), os) {
+				if marked := slices.Contains(f.Notes, "not-run"); marked != (f.OS == osFreeBSD || f.OS == osRouterOS) {
+					t.Errorf("%s for %s: notes %q", f.ID, f.OS, f.Notes)
+				}
+			}
+		}
+	}
 	if got := fixesFor("no-such-cause", goodValues(correlate.IPv4), osLinux); got != nil {
 		t.Errorf("an unknown cause has fixes: %v", got)
 	}

@@ -42,7 +42,7 @@ var natMissing = rule{
 		}
 		if os == osWindows {
 			// NetNat has no outgoing adapter to get wrong.
-			return []Cause{causes[0], causes[2], causes[3]}
+			return []Cause{causes[0], causes[2], causes[3], {ID: "windows-netnat-unavailable", Probability: 0.05}}
 		}
 		return causes
 	},

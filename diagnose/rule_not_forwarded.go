@@ -31,6 +31,7 @@ var notForwarded = rule{
 				{ID: "nat-missing", Probability: 0.6},
 				{ID: "windows-forwarding-off", Probability: 0.2},
 				{ID: "netnat-conflict", Probability: 0.1},
+				{ID: "windows-netnat-unavailable", Probability: 0.05},
 			}
 		case "":
 			return []Cause{

@@ -90,6 +90,11 @@ var enCauses = map[string]CauseText{
 		Why:       `Docker Desktop, Hyper-V or WSL keep a NAT of their own, and Windows supports one network per machine.`,
 		SettledBy: `"Get-NetNat | ft Name,InternalIPInterfaceAddressPrefix,Active": more than one line, or a prefix without the phone's address.`,
 	},
+	"windows-netnat-unavailable": {
+		Title:     `this Windows has no address translation of its own (NetNat)`,
+		Why:       `Home editions lack it, and so can others without Hyper-V or containers. Sharing the internet connection (ICS) does the same for one adapter.`,
+		SettledBy: `"Get-NetNat" in PowerShell as administrator: "Invalid class" means that it is missing.`,
+	},
 
 	// Address translation.
 	"nat-missing": {

@@ -163,6 +163,7 @@ var enFixes = map[string]FixText{
 
 var enNotes = map[string]string{
 	"needs-root":             `Needs root (sudo).`,
+	"not-run":                `Written after the documentation of this system, and not run by us.`,
 	"needs-admin":            `Needs PowerShell as administrator.`,
 	"lost-at-reboot":         `Lost at the next reboot.`,
 	"lost-at-tunnel-restart": `Lost when the tunnel restarts.`,

@@ -129,7 +129,7 @@ func TestIDs(t *testing.T) {
 		handshake-replay-clock handshake-response-lost preshared-key-mismatch peer-allowedips-overlap
 		server-allowedips-lacks-client wrong-capture-adapter ip-forwarding-off forward-policy-drop
 		docker-forward-drop ufw-deny-routed rp-filter-drop two-firewalls nat-missing windows-forwarding-off
-		netnat-conflict nat-wrong-out-interface nat-wrong-subnet nat-gone-after-reboot upstream-offline
+		netnat-conflict windows-netnat-unavailable nat-wrong-out-interface nat-wrong-subnet nat-gone-after-reboot upstream-offline
 		upstream-filtered prefix-not-routed forward-return-path-blocked`) {
 		cause, ok := c.Cause(id, nil)
 		if !ok || cause.Title == "" || cause.Why == "" || cause.SettledBy == "" {

@@ -90,6 +90,11 @@ var zhCauses = map[string]CauseText{
 		Why:       `Docker Desktop、Hyper-V 或 WSL 有自己的 NAT，而 Windows 每台机器只支持一个 NAT 网络。`,
 		SettledBy: `"Get-NetNat | ft Name,InternalIPInterfaceAddressPrefix,Active"：多于一行，或者前缀不包含手机的地址。`,
 	},
+	"windows-netnat-unavailable": {
+		Title:     `这个 Windows 没有自带的地址转换（NetNat）`,
+		Why:       `家庭版没有，别的版本不带 Hyper-V 或容器时也可能没有。连接共享（ICS）能为一个网卡做同样的事。`,
+		SettledBy: `以管理员身份在 PowerShell 里运行 "Get-NetNat"：显示 "Invalid class" 就是没有。`,
+	},
 
 	// Address translation.
 	"nat-missing": {

@@ -163,6 +163,7 @@ var zhFixes = map[string]FixText{
 
 var zhNotes = map[string]string{
 	"needs-root":             `需要 root 权限（sudo）。`,
+	"not-run":                `按这个系统的文档写成，我们没有运行过。`,
 	"needs-admin":            `需要以管理员身份运行 PowerShell。`,
 	"lost-at-reboot":         `下次重启之后失效。`,
 	"lost-at-tunnel-restart": `隧道重启之后失效。`,
