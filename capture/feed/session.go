@@ -65,6 +65,15 @@ func (s *Session) socket() string { return filepath.Join(s.dir, "s") }
 // Target returns the machine.
 func (s *Session) Target() Target { return s.target }
 
+// Process returns the process that holds the connection of all sessions, 0 if
+// each has its own.
+func (s *Session) Process() int {
+	if s.hold == nil {
+		return 0
+	}
+	return s.hold.cmd.Process.Pid
+}
+
 // options are the arguments before the host. The person's configuration of ssh
 // counts, but for what would run something else or open a way back.
 func (s *Session) options(mode []string) []string {

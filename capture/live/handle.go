@@ -37,13 +37,14 @@ var _ capture.Source = (*Handle)(nil)
 // Handle captures on one adapter. Next is called by one goroutine; Stop, Close
 // and Stats by any.
 type Handle struct {
-	name   string
-	eng    engine
-	tee    func(iface int32, timeNS int64, wireLen int, data []byte, dir capture.Direction)
-	tap    int32
-	link   capture.LinkType
-	wait   time.Duration // the read timeout
-	ifaces []capture.Interface
+	name    string
+	eng     engine
+	tee     func(iface int32, timeNS int64, wireLen int, data []byte, dir capture.Direction)
+	tap     int32
+	link    capture.LinkType
+	wait    time.Duration // the read timeout
+	without capture.Connections
+	ifaces  []capture.Interface
 
 	stop atomic.Pointer[time.Time] // when Stop was called
 
@@ -104,6 +105,7 @@ func newHandle(device string, eng engine, link capture.LinkType, opts Options) *
 	h := &Handle{
 		name: device, eng: eng, tee: opts.Tee, tap: int32(ifc.Index), link: link, wait: opts.Timeout,
 		ifaces:  []capture.Interface{ifc},
+		without: capture.NewConnections(opts.Without),
 		compass: newCompass(ifc.MAC, opts.Own, ifc.Addrs),
 	}
 	h.readMeter()
@@ -233,6 +235,10 @@ func (h *Handle) add(b *capture.Batch, data []byte, timeNS int64, wireLen int) {
 	b.Packets = b.Packets[:n+1]
 	p := &b.Packets[n]
 	h.dec.Decode(p, h.link, data, wireLen, &b.Extras)
+	if h.without.Hold(p) {
+		b.Packets = b.Packets[:n]
+		return
+	}
 	h.frame++
 	p.Time, p.Frame, p.Offset = timeNS, h.frame, -1
 	if p.Direction == capture.DirectionUnknown {

@@ -59,6 +59,10 @@ type Options struct {
 	// namespace; nil: it is here.
 	Enter func(func() error) error
 
+	// Without are connections whose packets are passed over, as if they had not
+	// been captured: those by which a person watches.
+	Without []capture.Connection
+
 	// Tee is called with every packet before Next returns it, in the goroutine
 	// of Next. iface is Interface.Index, data is valid during the call only.
 	Tee func(iface int32, timeNS int64, wireLen int, data []byte, dir capture.Direction)

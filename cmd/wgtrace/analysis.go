@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/netip"
-	"os"
 	"strings"
 	"time"
 
@@ -166,7 +165,7 @@ func (o *analysisOptions) context(os string) diagnose.Context {
 
 // remoteSession reports whether the person works over SSH, where a fix can cut
 // them off.
-func remoteSession() bool { return os.Getenv("SSH_CONNECTION") != "" }
+func remoteSession() bool { return len(ownSession()) > 0 }
 
 // guessOS finds out on which system captures were made: by what they say, by
 // link types that only Linux has, and by the names of adapters.

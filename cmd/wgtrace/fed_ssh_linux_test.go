@@ -312,3 +312,32 @@ func TestFarRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestTwoMachines: the tunnel by ssh and the WAN by a tap of our own on the next
+// router are joined although nothing says that their clocks agree, without the
+// settings of either; the connection in between is in neither capture.
+func TestTwoMachines(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	l := newLab(t, lab.Config{})
+	server := newSSHServer(t, l.Server(), l.Plan().Server.Addr4.Addr())
+	far := server.watchFar(t, l.Router(), "live", "--tunnel", server.target(l.Plan().Tunnel), "--wan", "server")
+	if _, err := l.Run(ctx, lab.First, lab.Run{Workload: lab.Laptop, Bulk: 20_000}); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(5 * time.Second)
+	got := far.stop(t)
+	if got.verdict.Status != "healthy" {
+		t.Errorf("%+v\n%s\n%s", got.verdict, far.stderr.String(), got.text(t))
+	}
+	if len(got.report.NAT) == 0 || got.report.Clock.Basis != "matched-packets" {
+		t.Errorf("%d mappings, clock %+v", len(got.report.NAT), got.report.Clock)
+	}
+	if h := string(got.report.Host); h != "" && h != "null" {
+		t.Error("settings of one of two machines are told")
+	}
+	if n := sshPackets(t, far.pcap); n > 0 {
+		t.Errorf("%d packets of its own connection were captured", n)
+	}
+}

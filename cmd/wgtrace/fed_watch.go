@@ -83,6 +83,13 @@ func (r *fedRun) openTaps(ctx context.Context) (err error) {
 		}
 	}
 	// The last ones: the connections that carry the others are known now.
+	for _, session := range r.sessions {
+		if pid := session.Process(); pid != 0 {
+			for _, ends := range host.Connections(pid) {
+				o.without = append(o.without, capture.Connection{One: ends[0], Other: ends[1]})
+			}
+		}
+	}
 	for i := range r.ends {
 		e := &r.ends[i]
 		if e.far != nil || e.pipe {

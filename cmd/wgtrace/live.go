@@ -47,6 +47,8 @@ type liveOptions struct {
 	force     bool // capture although the router's flow offload speaks against it
 	testURL   string
 
+	without []capture.Connection // by which the person watches, left out of every tap
+
 	inside    *inside // the namespace of the tunnel, where it is another one; nil
 	published uint16  // the port of this host that leads to the tunnel there; 0: not known
 }
@@ -108,6 +110,7 @@ func (o *liveOptions) run(ctx context.Context, s streams) error {
 			o.duration = bareDuration
 		}
 	}
+	o.without = ownSession()
 	if fed(o.tunnel) || fed(o.wan) {
 		return o.runFed(ctx, s)
 	}

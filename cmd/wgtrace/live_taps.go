@@ -91,7 +91,7 @@ const (
 
 // tap opens one tap.
 func (o *liveOptions) tap(t *taps, facts *host.Snapshot, name string, role capture.Role, what int) (*live.Handle, error) {
-	opts := live.Options{SnapLen: o.snapLen, Peers: append([]string{o.tunnel, o.wan}, o.lines...)}
+	opts := live.Options{SnapLen: o.snapLen, Without: o.without, Peers: append([]string{o.tunnel, o.wan}, o.lines...)}
 	opts.Interface = capture.Interface{Index: t.opened, Name: name, Role: role, WGPort: o.portOf(facts), Uplink: what == tapUplink}
 	t.opened++
 	within := o.inside != nil && facts == o.inside.facts

@@ -60,6 +60,7 @@ type reportJSON struct {
 	Findings []reportFinding
 	Host     json.RawMessage
 	Caveats  []string
+	Clock    report.Clock
 	Totals   report.Totals
 	Clients  []report.Client
 	Episodes []report.Episode

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"net/netip"
 	"strconv"
 	"strings"
 )
@@ -113,3 +114,18 @@ func parseUptime(text string) int64 {
 // maxCounted bounds the adapters whose counters are kept: a container host has
 // hundreds.
 const maxCounted = 64
+
+// choose marks the route that the kernel takes, and adds it if it is new.
+func (s *Snapshot) choose(family int, adapter string, gateway netip.Addr) {
+	if adapter == "" {
+		return
+	}
+	for i := range s.DefaultRoutes {
+		r := &s.DefaultRoutes[i]
+		if r.Family == family && r.Adapter == adapter && r.Gateway == gateway {
+			r.Chosen = true
+			return
+		}
+	}
+	s.DefaultRoutes = append(s.DefaultRoutes, Route{Family: family, Adapter: adapter, Gateway: gateway, Chosen: true})
+}

@@ -165,21 +165,6 @@ func readRoutes(s *Snapshot, names map[int]string) error {
 	return nil
 }
 
-// choose marks the route that the kernel takes, and adds it if it is new.
-func (s *Snapshot) choose(family int, adapter string, gateway netip.Addr) {
-	if adapter == "" {
-		return
-	}
-	for i := range s.DefaultRoutes {
-		r := &s.DefaultRoutes[i]
-		if r.Family == family && r.Adapter == adapter && r.Gateway == gateway {
-			r.Chosen = true
-			return
-		}
-	}
-	s.DefaultRoutes = append(s.DefaultRoutes, Route{Family: family, Adapter: adapter, Gateway: gateway, Chosen: true})
-}
-
 func hops(r *netlink.Route, family int, names map[int]string) []Route {
 	if len(r.MultiPath) == 0 {
 		return []Route{{Family: family, Adapter: names[r.LinkIndex], Gateway: gatewayOf(r.Gw, r.Via), Metric: r.Priority}}
