@@ -64,7 +64,8 @@ type judgement struct {
 	status   Status
 	findings []Finding
 	episodes []EpisodeVerdict
-	now      int // index in episodes of the one that the verdict is about; -1: none
+	open     bool // a family is neither dead nor alive yet
+	now      int  // index in episodes of the one that the verdict is about; -1: none
 }
 
 // Run judges the evidence. It is pure and cheap: live calls it several times a
@@ -136,8 +137,14 @@ func judgeClient(ev *correlate.Evidence, ctx *Context, i int, absence bool) judg
 				s.peer = &ev.WireGuard.Peers[c.Peer]
 			}
 			status, finding := s.judge(absence)
+			if k == 1 && finding != nil && s.answeredInFour() {
+				status, finding = StatusInconclusive, nil // what is wrong with IPv6 alone has a rule of its own
+			}
 			if s.ledger == f.Now() {
 				j.add(status, finding)
+				if s.open() {
+					j.open = true
+				}
 			}
 			if k > 0 && len(c.Families[0].Ledgers) > 0 {
 				continue
@@ -171,7 +178,7 @@ func judgeClient(ev *correlate.Evidence, ctx *Context, i int, absence bool) judg
 			j.status = StatusFault
 		}
 	}
-	if j.status == StatusHealthy && (&subject{ev: ev, ctx: ctx, client: c}).namesOpen() {
+	if j.status == StatusHealthy && (j.open || (&subject{ev: ev, ctx: ctx, client: c}).namesOpen()) {
 		j.status = StatusInconclusive
 	}
 	if j.now >= 0 && j.episodes[j.now].Status != StatusFault {
@@ -253,7 +260,7 @@ func (s *subject) finding(r *rule, p proof) Finding {
 		values.Family = s.family.Family
 		for _, a := range s.client.Addrs {
 			if s.family.Family != correlate.FamilyAny && a.Is4() == (s.family.Family == correlate.IPv4) {
-				f.Scope.Client, values.Client = a, a
+				f.Scope.Client, values.Client, f.Args["client"] = a, a, a.String()
 				values.Prefix, values.PrefixGuessed = prefixOf(s.ctx, a)
 			}
 		}

@@ -168,6 +168,14 @@ func (s *subject) allDied(fates ...correlate.Fate) bool {
 	return true
 }
 
+// open reports whether none of the requests in hand was answered, and the captures
+// do not show why or end too early to say: a client half of whose addresses may be
+// dead cannot be called healthy yet.
+func (s *subject) open() bool {
+	unsaid := s.sum([]correlate.Fate{correlate.FatePending, correlate.FateUnobservable})
+	return !s.ledger.Judgeable() && unsaid.Count >= minRequests && unsaid.Targets >= minTargets
+}
+
 // first reports whether the run so far is judged as a whole.
 func (s *subject) first() bool { return s.ledger == nil || s.ledger == &s.family.Ledgers[0] }
 

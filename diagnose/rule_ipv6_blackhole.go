@@ -6,8 +6,8 @@ var ipv6Blackhole = rule{
 	id: "ipv6-blackhole", layer: 4, severity: SeverityFault,
 	after: correlate.TunnelIn, before: correlate.WANOut,
 	prove: func(s *subject) (proof, bool) {
-		four, six := s.inFamily(correlate.IPv4), s.inFamily(correlate.IPv6)
-		if four == nil || six == nil || !four.answeredBeyond() {
+		six := s.inFamily(correlate.IPv6)
+		if six == nil || !s.answeredInFour() {
 			return proof{}, false
 		}
 		seen := func(fate correlate.Fate) proof {
@@ -38,11 +38,17 @@ var ipv6Blackhole = rule{
 	},
 }
 
-// answeredBeyond reports whether anybody beyond private networks answered the
-// client in the episode in hand.
-func (s *subject) answeredBeyond() bool {
-	return s.ledger.Fates[correlate.FateAnswered].Count > s.ledger.AnsweredPrivate || s.anyFlow(func(f *correlate.Flow) bool {
-		return f.Outcome == correlate.OutcomeAnswered && !f.Remote.Addr().IsPrivate() && s.goesOn(f, f.LastReply)
+// answeredInFour reports whether anybody beyond private networks answers the
+// client's IPv4: where it asked for nothing there, in a conversation that was under
+// way.
+func (s *subject) answeredInFour() bool {
+	four := s.inFamily(correlate.IPv4)
+	if four != nil && four.ledger.Fates[correlate.FateAnswered].Count > four.ledger.AnsweredPrivate {
+		return true
+	}
+	return s.anyClientFlow(func(f *correlate.Flow) bool {
+		return f.Client.Addr().Is4() && f.Outcome == correlate.OutcomeAnswered && !f.Remote.Addr().IsPrivate() &&
+			(four == nil || four.goesOn(f, f.LastReply))
 	})
 }
 

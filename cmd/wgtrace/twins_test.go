@@ -197,13 +197,17 @@ func TestTwins(t *testing.T) {
 }
 
 // lesser is the verdict at the same place where what tells a fault from others is
-// cut: the ports in an error, or the pings that pass.
+// cut: the ports in an error, the pings that pass, or all of the IPv4 that works.
 func lesser(v verdict) verdict {
 	switch v.Finding {
 	case "wg-port-unreachable":
 		v.Finding = "handshake-unanswered"
 	case "ufw-deny-routed":
 		v.Finding = "not-forwarded"
+	case "ipv6-blackhole":
+		if v.After == "wan_out" {
+			v.Finding = "nat-missing"
+		}
 	}
 	return v
 }

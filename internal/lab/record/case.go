@@ -67,6 +67,8 @@ func cases() []recording {
 		{name: "forward-ufw-deny-routed", fault: lab.Fault{Name: "forward-ufw-deny-routed"}, workload: lab.Laptop},
 		{name: "wg-not-listening", fault: lab.Fault{Name: "wg-not-listening"}, workload: lab.Phone, lasting: retries},
 		{name: "server-input-reject", fault: lab.Fault{Name: "server-input-reject"}, workload: lab.Phone, lasting: retries},
+		{name: "v6-blackhole-forward-no-nat", fault: lab.Fault{Name: "v6-blackhole-forward-no-nat"}, workload: lab.Phone, bulk: 3000},
+		{name: "no-return-route-leak", fault: lab.Fault{Name: "no-return-route-leak"}, workload: lab.Phone, bulk: 3000},
 	}
 	for i := range list {
 		list[i].index = i

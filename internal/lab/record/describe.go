@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/wgtrace/wgtrace/internal/lab"
@@ -36,9 +37,15 @@ func describe(c recording, p lab.Plan, t lab.Truth, base int64, dir string) erro
 		Status: t.Expect.Status, Finding: orNull(t.Expect.Finding), After: orNull(t.Expect.After), Before: orNull(t.Expect.Before),
 		Totals: map[string]uint64{}, NAT: t.NAT, Port: p.Port, Key: p.ServerKey, Clients: t.Clients,
 	}
+	scenario, err := lab.FindScenario(c.fault.Name)
+	if err != nil {
+		return err
+	}
 	for _, client := range t.Clients {
 		for stage, n := range client.Stages {
-			w.Totals[stage] += n
+			if !slices.Contains(scenario.Untold, stage) {
+				w.Totals[stage] += n
+			}
 		}
 	}
 	b, err := json.MarshalIndent(w, "", "  ")
