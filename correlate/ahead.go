@@ -65,3 +65,20 @@ func (e *Engine) touchFlow(i int32) uint64 {
 	}
 	return n
 }
+
+// dueAhead is how many packets that waited in vain are judged before the one
+// whose place in memory is loaded.
+const dueAhead = 4
+
+// touchDue loads what judging one of the next packets of a queue will need: they
+// have waited so long that the cache has forgotten them.
+func (e *Engine) touchDue(q *queue) {
+	if q.size <= dueAhead {
+		return
+	}
+	n := e.pending.nodes.at(q.at(dueAhead).node)
+	e.touched += uint64(e.pending.bucket(n.index))
+	if n.outer {
+		e.touched += uint64(e.outflows.at(n.owner).last)
+	}
+}

@@ -223,7 +223,9 @@ func (e *Engine) merge() {
 		limit, mark := int64(maxTime), int64(maxTime)
 		open := false
 		for _, in := range e.inputs {
-			e.ready(in)
+			if !in.holds() {
+				e.ready(in)
+			}
 			next, ok := in.next()
 			if !ok {
 				if !in.finished() {

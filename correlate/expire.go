@@ -38,6 +38,7 @@ func (e *Engine) expire(limit int64) {
 			if q.pop(); n.gen != d.gen {
 				continue
 			}
+			e.touchDue(q)
 			if e.overdue(d.node, true); n.gen == d.gen {
 				e.resolve(d.node)
 			}

@@ -134,6 +134,11 @@ func sortBatch(b *capture.Batch) {
 	}
 }
 
+// holds reports whether a packet is in hand that is surely used.
+func (in *input) holds() bool {
+	return in.batch != nil && in.pos < len(in.batch.Packets) && len(in.given.Picks) == 0
+}
+
 // ready makes the input hold its next packet, if it can have one: it waits for
 // the source when nothing is in hand.
 func (e *Engine) ready(in *input) {

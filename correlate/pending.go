@@ -73,6 +73,8 @@ func (q *queue) push(d due) {
 
 func (q *queue) first() due { return q.ring[q.head] }
 
+func (q *queue) at(i int) due { return q.ring[(q.head+i)&(len(q.ring)-1)] }
+
 func (q *queue) pop() due {
 	d := q.ring[q.head]
 	q.head = (q.head + 1) & (len(q.ring) - 1)
