@@ -35,7 +35,7 @@ var book = map[string][]recipe{
 	"two-firewalls":              {filterNFT, filterBothIptables},
 	"rp-filter-drop":             {rpFilterLinux, rpFilterFirewalld, rpFilterOpenWrt},
 	"netnat-conflict":            {natRRAS, natNetNat, natNetNatShared, natICS},
-	"windows-netnat-unavailable": {natICS},
+	"windows-netnat-unavailable": {natRRAS, natICS},
 
 	// nat-missing; also first among the causes of not-forwarded on Windows,
 	// where one New-NetNat makes the host forward and translate (learn.microsoft.com,

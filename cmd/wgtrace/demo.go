@@ -16,6 +16,7 @@ import (
 	"github.com/wgtrace/wgtrace/correlate"
 	"github.com/wgtrace/wgtrace/diagnose"
 	"github.com/wgtrace/wgtrace/internal/lab"
+	"github.com/wgtrace/wgtrace/internal/text"
 	"github.com/wgtrace/wgtrace/report"
 	"github.com/wgtrace/wgtrace/testdata/pcaps"
 )
@@ -27,6 +28,8 @@ type demoOptions struct {
 	scenario string
 	seed     int64
 	list     bool
+
+	words *text.Catalog
 }
 
 func demoCommand(s streams) *cobra.Command {
@@ -48,6 +51,11 @@ Nothing on this host is changed.`,
 			if err := o.output.check(); err != nil {
 				return err
 			}
+			words, err := text.For(o.output.lang)
+			if err != nil {
+				return err
+			}
+			o.words = words
 			switch {
 			case o.list:
 				return o.print(s)
@@ -77,7 +85,7 @@ type want struct {
 }
 
 func (o *demoOptions) print(s streams) error {
-	fmt.Fprintln(s.out, "Captures that come with wgtrace (wgtrace demo --scenario NAME):")
+	fmt.Fprintln(s.out, o.words.Word("demo-cases", nil))
 	for _, name := range packaged() {
 		w, err := truthOf(name)
 		if err != nil {
@@ -85,7 +93,7 @@ func (o *demoOptions) print(s streams) error {
 		}
 		fmt.Fprintf(s.out, "  %-28s %s\n", name, w)
 	}
-	fmt.Fprintln(s.out, "\nScenarios of the lab (sudo wgtrace demo --live --scenario NAME):")
+	fmt.Fprintln(s.out, "\n"+o.words.Word("demo-scenarios", nil))
 	for _, sc := range lab.Scenarios() {
 		fmt.Fprintf(s.out, "  %-28s %s\n", sc.Name, sc.Summary)
 	}
@@ -135,11 +143,11 @@ func (o *demoOptions) runPackaged(s streams) error {
 	for i, name := range cases {
 		switch {
 		case len(cases) == 1:
-			o.heading(s, "Captures recorded on a WireGuard server: "+name)
+			o.heading(s, "demo-recorded", map[string]any{"name": name})
 		case i == 0:
-			o.heading(s, "A phone says connected, but nothing loads. This was captured on its server:")
+			o.heading(s, "demo-broken", nil)
 		default:
-			o.heading(s, "The same kind of phone after the command above was run on the server:")
+			o.heading(s, "demo-cured", nil)
 		}
 		if err := o.showPackaged(s, name); err != nil {
 			return err
@@ -209,7 +217,8 @@ func agree(name, got, expected string) error {
 }
 
 // heading sets the story apart from the reports.
-func (o *demoOptions) heading(s streams, line string) {
+func (o *demoOptions) heading(s streams, id string, args map[string]any) {
+	line := o.words.Word(id, args)
 	if o.output.color(s.out) {
 		fmt.Fprintf(s.out, "\n\x1b[1m### %s\x1b[0m\n\n", line)
 		return

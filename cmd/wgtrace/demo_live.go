@@ -42,7 +42,7 @@ func (o *demoOptions) runLive(ctx context.Context, s streams) error {
 	if err != nil {
 		return usage("wgtrace demo --list", "%s", err)
 	}
-	o.heading(s, "The lab: a phone, a router, a WireGuard server and a website, in network namespaces")
+	o.heading(s, "demo-lab", nil)
 	begun := time.Now()
 	l, err := lab.New(ctx, lab.Config{NoIPv6: sc.Breaks != lab.BreaksIPv6, SecondUplink: sc.SecondUplink, Seed: o.seed})
 	if errors.Is(err, lab.ErrUnavailable) {
@@ -54,7 +54,7 @@ func (o *demoOptions) runLive(ctx context.Context, s streams) error {
 	defer l.Close()
 	fmt.Fprintf(s.out, "%s\n", l.Plan())
 
-	o.heading(s, "On the server, "+sc.Summary+". wgtrace live watches while the phone tries")
+	o.heading(s, "demo-watch", map[string]any{"name": sc.Name, "why": sc.Summary})
 	if err := l.Apply(ctx, lab.Fault{Name: sc.Name}); err != nil {
 		return &failure{exitNoCapture, err.Error(), ""}
 	}
@@ -70,14 +70,14 @@ func (o *demoOptions) runLive(ctx context.Context, s streams) error {
 	if len(commands) == 0 {
 		return &failure{exitFault, "demo: the report names no command that repairs it", ""}
 	}
-	o.heading(s, "The command of the report, run on the server")
+	o.heading(s, "demo-run", nil)
 	for _, c := range commands {
 		fmt.Fprintf(s.out, "  # %s\n", c)
 		if out, err := l.Server().Command(ctx, "bash", "-c", c).CombinedOutput(); err != nil {
 			return &failure{exitFault, fmt.Sprintf("demo: %s: %s: %s", c, err, bytes.TrimSpace(out)), ""}
 		}
 	}
-	o.heading(s, "wgtrace live once more")
+	o.heading(s, "demo-again", nil)
 	none, err := lab.FindScenario("none")
 	if err != nil {
 		return err
@@ -89,8 +89,7 @@ func (o *demoOptions) runLive(ctx context.Context, s streams) error {
 	if err := agree("after the fix", second.String(), "healthy"); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "\nFound, repaired and proved in %d s. The lab is gone again; nothing on this host was changed.\n",
-		int(time.Since(begun).Seconds()+0.5))
+	fmt.Fprintf(s.out, "\n%s\n", o.words.Word("demo-done", map[string]any{"count": int(time.Since(begun).Seconds() + 0.5)}))
 	return nil
 }
 

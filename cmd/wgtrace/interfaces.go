@@ -14,11 +14,13 @@ import (
 
 	"github.com/wgtrace/wgtrace/internal/host"
 	"github.com/wgtrace/wgtrace/internal/netns"
+	"github.com/wgtrace/wgtrace/internal/text"
 	"github.com/wgtrace/wgtrace/report"
 )
 
 func interfacesCommand(s streams) *cobra.Command {
 	var asJSON bool
+	var lang string
 	cmd := &cobra.Command{
 		Use:   "interfaces [FILE...]",
 		Short: "List the adapters of this host, or the interfaces in files",
@@ -29,13 +31,24 @@ the interfaces inside them, with what they hold.`,
   wgtrace interfaces tunnel.pcap wan.pcap     as "wgtrace read" would take them
   wgtrace interfaces run.pcapng --json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return fileInterfaces(args, asJSON, s)
+			if err := checkLang(lang); err != nil {
+				return err
 			}
-			return hostInterfaces(cmd.Context(), asJSON, s)
+			if asJSON {
+				lang = "en" // what programs read is the same everywhere
+			}
+			words, err := text.For(lang)
+			if err != nil {
+				return err
+			}
+			if len(args) > 0 {
+				return fileInterfaces(args, asJSON, words, s)
+			}
+			return hostInterfaces(cmd.Context(), asJSON, words, s)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	registerLang(cmd.Flags(), &lang)
 	return cmd
 }
 
@@ -44,7 +57,7 @@ the interfaces inside them, with what they hold.`,
 const nameWidth = 20
 
 // hostInterfaces lists the adapters of this host.
-func hostInterfaces(ctx context.Context, asJSON bool, s streams) error {
+func hostInterfaces(ctx context.Context, asJSON bool, words *text.Catalog, s streams) error {
 	if ctx == nil {
 		ctx = context.Background()
 	}
@@ -72,19 +85,52 @@ func hostInterfaces(ctx context.Context, asJSON bool, s streams) error {
 		if r.Up {
 			state = "up"
 		}
-		name, why := report.Shorten(r.Name, nameWidth), r.Why
+		name, why := report.Shorten(r.Name, nameWidth), reasonIn(words, r.Why)
 		if r.Namespace != "" {
 			name = r.Namespace + "/" + name // as --tunnel takes it
 			if r.Role == "tunnel" {
-				why = "inside " + r.Place
+				why = whyInside(words, r.Place)
 			}
 		}
-		table = append(table, []string{name, string(r.Kind), state, strings.Join(addrs, "\n"), roleWithWhy(r.Role, why)})
+		table = append(table, []string{name, string(r.Kind), words.Word(state, nil), strings.Join(addrs, "\n"), roleWithWhy(words, r.Role, why)})
 	}
-	return report.Table{Columns: []string{"adapter", "kind", "state", "addresses", "role"}, Rows: table}.Write(s.out, width(s.out))
+	return report.Table{Columns: columns(words, "adapter", "kind", "state", "addresses", "role"), Rows: table}.Write(s.out, width(s.out))
 }
 
-func roleWithWhy(role, why string) string {
+// columns are the headings of a table.
+func columns(words *text.Catalog, ids ...string) []string {
+	list := make([]string, len(ids))
+	for i, id := range ids {
+		list[i] = words.Word("col-"+id, nil)
+	}
+	return list
+}
+
+// reasonIn says in a language why an adapter has its role, as far as that
+// language has the reason.
+func reasonIn(words *text.Catalog, why string) string {
+	id := "why-" + strings.Join(strings.FieldsFunc(strings.ToLower(why), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}), "-")
+	if !words.HasWord(id) {
+		return why
+	}
+	return words.Word(id, nil)
+}
+
+// whyInside says that an adapter is the tunnel of a container, or of a namespace
+// that is none.
+func whyInside(words *text.Catalog, place string) string {
+	if name, ok := strings.CutPrefix(place, placeContainer); ok {
+		return words.Word("why-container", map[string]any{"name": name})
+	}
+	return words.Word("why-namespace", map[string]any{"name": place})
+}
+
+func roleWithWhy(words *text.Catalog, role, why string) string {
+	if role != "" {
+		role = words.Word("role-"+role, nil)
+	}
 	switch {
 	case role != "" && why != "":
 		return role + ": " + why

@@ -41,11 +41,7 @@ type fileRow struct {
 
 // fileInterfaces lists what is inside capture files. A damaged file keeps its
 // rows, and the status says that something was damaged.
-func fileInterfaces(paths []string, asJSON bool, s streams) error {
-	words, err := text.For("en")
-	if err != nil {
-		return err
-	}
+func fileInterfaces(paths []string, asJSON bool, words *text.Catalog, s streams) error {
 	if i := slices.Index(paths, stdinName); i >= 0 && slices.Contains(paths[i+1:], stdinName) {
 		return mayShare(named{}, named{path: stdinName})
 	}
@@ -65,12 +61,11 @@ func fileInterfaces(paths []string, asJSON bool, s streams) error {
 			failed = errors.Join(failed, err)
 		}
 	}
+	write := func() error { return writeFileTable(s.out, words, rows) }
 	if asJSON {
-		err = writeJSON(s.out, rows)
-	} else {
-		err = writeFileTable(s.out, rows)
+		write = func() error { return writeJSON(s.out, rows) }
 	}
-	if err != nil {
+	if err := write(); err != nil {
 		return err
 	}
 	return damageOf(failed, s.err)
@@ -159,9 +154,9 @@ func describe(path string, sum *capture.Summary, roles []correlate.Capture, unde
 		row.Role = &name
 		row.Why = words.Role(why)
 	} else if why == correlate.BothSides {
-		row.Why = "holds both sides: told apart by link addresses"
+		row.Why = words.Word("why-both-sides", nil)
 	} else {
-		row.Why = whyNone(sum, roles, undecided)
+		row.Why = whyNone(words, sum, roles, undecided)
 	}
 	if damage != nil {
 		msg := damage.Error()
@@ -171,17 +166,17 @@ func describe(path string, sum *capture.Summary, roles []correlate.Capture, unde
 }
 
 // whyNone says why an interface has no role.
-func whyNone(sum *capture.Summary, roles []correlate.Capture, undecided error) string {
+func whyNone(words *text.Catalog, sum *capture.Summary, roles []correlate.Capture, undecided error) string {
 	var open *correlate.RolesError
 	switch {
 	case sum.Packets == 0:
-		return "no packets"
+		return words.Word("why-no-packets", nil)
 	case errors.As(undecided, &open):
 		return open.Reason
 	case len(roles) == 0:
-		return "a pipe cannot be looked at twice"
+		return words.Word("why-pipe", nil)
 	}
-	return "not used: another interface was taken"
+	return words.Word("why-another-taken", nil)
 }
 
 // inShort is what is wrong with a file, without its name.
@@ -201,13 +196,13 @@ func inShort(err error) string {
 func stamp(ns int64) string { return time.Unix(0, ns).UTC().Format("2006-01-02T15:04:05.000000000Z") }
 
 // writeFileTable prints a table for each file, below its name.
-func writeFileTable(w io.Writer, rows []fileRow) error {
+func writeFileTable(w io.Writer, words *text.Catalog, rows []fileRow) error {
 	for begin := 0; begin < len(rows); {
 		end := begin + 1
 		for end < len(rows) && rows[end].Source == rows[begin].Source {
 			end++
 		}
-		if err := writeOneFile(w, rows[begin:end]); err != nil {
+		if err := writeOneFile(w, words, rows[begin:end]); err != nil {
 			return err
 		}
 		if begin = end; begin < len(rows) {
@@ -222,9 +217,9 @@ func writeFileTable(w io.Writer, rows []fileRow) error {
 // maxLinkWidth is how much of the name of a link type is shown, in columns.
 const maxLinkWidth = 15
 
-func writeOneFile(w io.Writer, rows []fileRow) error {
+func writeOneFile(w io.Writer, words *text.Catalog, rows []fileRow) error {
 	table := report.Table{
-		Columns: []string{"no.", "interface", "link type", "packets", "role"},
+		Columns: columns(words, "number", "interface", "link", "packets", "role"),
 		Right:   []bool{true, false, false, true},
 	}
 	lines := []string{report.Shorten(rows[0].Source, width(w))}
@@ -234,7 +229,7 @@ func writeOneFile(w io.Writer, rows []fileRow) error {
 		}
 		table.Rows = append(table.Rows, []string{
 			number(r.Index), report.Shorten(r.label(), nameWidth), report.Shorten(*r.LinkType, maxLinkWidth),
-			text.Grouped(int64(min(r.Packets, math.MaxInt64))), roleWithWhy(deref(r.Role), r.Why),
+			text.Grouped(int64(min(r.Packets, math.MaxInt64))), roleWithWhy(words, deref(r.Role), r.Why),
 		})
 	}
 	if d := rows[0].damage; d != "" {

@@ -19,6 +19,6 @@ var english = language{
 	ports:    enPorts,
 	clocks:   enClocks,
 	stages:   enStages,
-	words:    join(enWords, enPages, enLive),
+	words:    join(enWords, enPages, enLive, enCommands),
 	checks:   join(enChecks, enPhoneChecks),
 }

@@ -93,6 +93,9 @@ func (c *Catalog) Check(id string, args map[string]any) string {
 // HasCheck reports whether there is a sentence under that id.
 func (c *Catalog) HasCheck(id string) bool { return c.lang.checks[id] != "" }
 
+// HasWord reports whether there is a word of that id.
+func (c *Catalog) HasWord(id string) bool { return c.lang.words[id] != "" }
+
 // Role returns why a capture was taken for the tunnel or the WAN.
 func (c *Catalog) Role(id string) string { return c.sentence("role", c.lang.roles, id, nil) }
 

@@ -16,6 +16,6 @@ var chinese = language{
 	ports:    zhPorts,
 	clocks:   zhClocks,
 	stages:   zhStages,
-	words:    join(zhWords, zhPages, zhLive),
+	words:    join(zhWords, zhPages, zhLive, zhCommands),
 	checks:   join(zhChecks, zhPhoneChecks),
 }
