@@ -43,6 +43,8 @@ var factTests = map[string]func(*view) answer{
 	"nat-gone-after-reboot":   natGone,
 	"netnat-conflict":         netNatConflict,
 	"nat-table-full":          natTableFull,
+	"nat-ports-exhausted":     natPortsExhausted,
+	"connection-limit":        connectionLimit,
 	"notrack-rule":            notracked,
 	asymmetricReturnID:        returnsElsewhere,
 	"snat-address-not-ours":   foreignSNAT,
@@ -255,8 +257,41 @@ func netNatUnavailable(v *view) answer {
 }
 
 func natTableFull(v *view) answer {
-	if n, ok := v.facts.Grew("conntrack.drop"); ok && n > 0 {
+	// A connection for which no port is left is counted as both (nf_conntrack_core.c,
+	// nf_ct_resolve_clash).
+	dropped, ok := v.facts.Grew("conntrack.drop")
+	if clashed, _ := v.facts.Grew("conntrack.insert_failed"); ok && dropped > clashed {
 		return counters(host.FactYes)
 	}
 	return settings(v.facts.TableFull())
+}
+
+// allPorts is how many source ports Linux draws from where no rule says: those
+// from 1024 on (nf_nat_core.c, nf_nat_l4proto_unique_tuple).
+const allPorts = 65536 - 1024
+
+// natPortsExhausted: the rule that translates has fewer ports than there are
+// connections. With more it can refuse none.
+func natPortsExhausted(v *view) answer {
+	ports, known := v.facts.TranslationPorts(v.path)
+	if !known || v.facts.Conntrack.Count == nil {
+		return silent
+	}
+	count := *v.facts.Conntrack.Count
+	if ports == 0 {
+		if count < allPorts {
+			return settings(host.FactNo)
+		}
+		return silent
+	}
+	return settings(host.FactOf(count >= uint64(ports)))
+}
+
+// connectionLimit can only be refuted: where every rule in the way of the client's
+// packets is understood, none of them counts.
+func connectionLimit(v *view) answer {
+	if dropped, _ := v.facts.Filtered(v.path, false); dropped == host.FactNo {
+		return settings(host.FactNo)
+	}
+	return silent
 }

@@ -193,6 +193,52 @@ func TestChecks(t *testing.T) {
 	}
 }
 
+// TestFullFacts holds which of the reasons why new connections get stuck the
+// settings leave.
+func TestFullFacts(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change func(s *host.Snapshot)
+		first  string // cause; "" if the settings rule out all
+	}{
+		{"nothing is wrong", func(*host.Snapshot) {}, ""},
+		{"full", func(s *host.Snapshot) { s.Conntrack.Count = s.Conntrack.Max }, "nat-table-full"},
+		{"fewer ports than connections", func(s *host.Snapshot) { s.Firewall.Chains[1].Rules[0].Ports = 4 }, "nat-ports-exhausted"},
+		{"more ports than connections", func(s *host.Snapshot) { s.Firewall.Chains[1].Rules[0].Ports = 400 }, ""},
+		{"a rule that counts", func(s *host.Snapshot) {
+			s.Firewall.Chains[0].Rules = []host.Rule{{Unclear: true, Verdict: host.VerdictDrop}}
+		}, "connection-limit"},
+		{"refused for want of room", func(s *host.Snapshot) {
+			s.Counters, s.CountersBefore = map[string]uint64{"conntrack.drop": 9}, map[string]uint64{"conntrack.drop": 2}
+		}, "nat-table-full"},
+		{"refused for want of a port", func(s *host.Snapshot) {
+			s.Firewall.Chains[1].Rules[0].Ports = 4
+			s.Counters = map[string]uint64{"conntrack.drop": 9, "conntrack.insert_failed": 8}
+			s.CountersBefore = map[string]uint64{"conntrack.drop": 2, "conntrack.insert_failed": 1}
+		}, "nat-ports-exhausted"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newScene()
+			s.full(flow(protoTCP, "192.0.2.1:443", correlate.OutcomeAnswered, 1))
+			facts := server()
+			count, most := uint64(9), uint64(900)
+			facts.Conntrack = host.Conntrack{Count: &count, Max: &most}
+			tt.change(facts)
+			d := Run(s.Evidence, Context{OS: osLinux, Facts: facts})
+			if d.Finding != "new-flows-not-forwarded" {
+				t.Fatalf("%q", d.Finding)
+			}
+			first := d.Findings[0].Causes[0]
+			if first.Probability == 0 {
+				first.ID = ""
+			}
+			if first.ID != tt.first {
+				t.Errorf("%+v, want %q first", d.Findings[0].Causes, tt.first)
+			}
+		})
+	}
+}
+
 // The chain that drops stands in the commands, and only commands for its own kind
 // of firewall are offered; a name that does not belong into a command leaves the
 // placeholder.

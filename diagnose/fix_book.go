@@ -74,6 +74,7 @@ var book = map[string][]recipe{
 	"second-nat":            {notrackLinux, natRestartWindows},
 	"nat-state-lost":        {natRestartWindows},
 	"nat-table-full":        {conntrackMax, natRestartWindows},
+	"connection-limit":      {filterNFT, filterIptables},
 	"nat-ports-exhausted":   {natFirstNFT, natIptables, natRestartWindows},
 	// return-not-forwarded
 	"forward-return-path-blocked": {filterNFT, filterIptables, filterUFW, filterOpenWrt},

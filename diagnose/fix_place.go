@@ -39,6 +39,13 @@ func (v *view) dropPlace(cause string) dropping {
 		within.WAN = within.Tunnel
 		return placeOf(v.facts.Filtered(within, false))
 	}
+	if cause == "connection-limit" {
+		dropped, place := v.facts.Filtered(v.path, false)
+		if dropped == host.FactUnknown { // it drops some
+			dropped = host.FactYes
+		}
+		return placeOf(dropped, place)
+	}
 	if d := placeOf(v.facts.Filtered(v.path, false)); d != (dropping{}) {
 		return d
 	}

@@ -195,6 +195,14 @@ func TestForwardVerdicts(t *testing.T) {
 			s.full(flow(protoTCP, "192.0.2.1:443", correlate.OutcomeAnswered, 1), flow(protoTCP, "192.0.2.9:443", correlate.OutcomeAnswered, 11))
 		}, StatusHealthy, "", "", ""},
 
+		{"new connections to one website die, others leave", func(s scene) {
+			s.crowded("192.0.2.1:443", "192.0.2.1:443", "192.0.2.1:443")
+		}, StatusFault, "new-flows-not-forwarded", "nat-ports-exhausted", ""},
+		{"two of them are too few", func(s scene) { s.crowded("192.0.2.1:443", "192.0.2.1:443") }, StatusHealthy, "", "", ""},
+		{"three websites that were never answered", func(s scene) {
+			s.crowded("192.0.2.6:443", "192.0.2.7:443", "192.0.2.8:443")
+		}, StatusHealthy, "", "", ""},
+
 		{"everybody outside says no", func(s scene) {
 			f := s.dead(correlate.FateAnswered)
 			f.Refusals = []correlate.Refusal{said(router, 3, 9, 6)}
@@ -234,6 +242,19 @@ func (s scene) full(others ...correlate.Flow) {
 	lives.Last = minute
 	s.Flows = append(others, lives)
 	for i, remote := range []string{"192.0.2.3:443", "192.0.2.4:443", "192.0.2.5:443"} {
+		s.Flows = append(s.Flows, flow(protoTCP, remote, correlate.OutcomeNoEgress, int64(10+i)))
+	}
+}
+
+// crowded is a phone with a connection to 192.0.2.1 that goes on to the end, while
+// new ones die and some to another website are answered.
+func (s scene) crowded(dead ...string) {
+	f := s.dead(correlate.FateNoEgress)
+	f.Ledgers[0].Fates[correlate.FateAnswered].Count = 2
+	lives := flow(protoTCP, "192.0.2.1:443", correlate.OutcomeAnswered, 2)
+	lives.Last = minute
+	s.Flows = []correlate.Flow{lives, flow(protoTCP, "192.0.2.9:443", correlate.OutcomeAnswered, 20)}
+	for i, remote := range dead {
 		s.Flows = append(s.Flows, flow(protoTCP, remote, correlate.OutcomeNoEgress, int64(10+i)))
 	}
 }

@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"net/netip"
 	"slices"
 	"time"
 
@@ -18,37 +19,75 @@ var newFlowsNotForwarded = rule{
 		if s.family.LocalAnswers > 0 || !s.hostCaptured() {
 			return proof{}, false
 		}
-		// A table of connections holds all protocols, a range of ports one.
-		for _, of := range [][]uint8{{protoTCP, protoUDP, protoICMP, protoICMPv6}, {protoTCP}, {protoUDP}} {
-			if n, ok := s.newFlowsDie(of); ok {
-				return proof{
-					confidence: 0.9,
-					evidence:   s.samples(correlate.FateNoEgress),
-					args:       map[string]any{"refused": n},
-				}, true
+		n, _ := s.newFlowsStuck()
+		if n == 0 {
+			return proof{}, false
+		}
+		return proof{
+			confidence: 0.9,
+			evidence:   s.samples(correlate.FateNoEgress),
+			args:       map[string]any{"refused": n},
+		}, true
+	},
+	named: []string{"nat-table-full", "nat-ports-exhausted", "connection-limit"},
+	causes: func(s *subject, _ string) []Cause {
+		if _, narrow := s.newFlowsStuck(); narrow {
+			return []Cause{
+				{ID: "nat-ports-exhausted", Probability: 0.6},
+				{ID: "connection-limit", Probability: 0.25},
+				{ID: "nat-table-full", Probability: 0.05},
 			}
 		}
-		return proof{}, false
+		return []Cause{
+			{ID: "nat-table-full", Probability: 0.5},
+			{ID: "nat-ports-exhausted", Probability: 0.2},
+			{ID: "connection-limit", Probability: 0.2},
+		}
 	},
-	causes: func(*subject, string) []Cause {
-		return []Cause{{ID: "nat-table-full", Probability: 0.55}, {ID: "nat-ports-exhausted", Probability: 0.35}}
-	},
+}
+
+// maxStuckRemotes bounds how many remotes are looked at one by one.
+const maxStuckRemotes = 32
+
+// newFlowsStuck returns how many new conversations died, 0 if they did not, or not
+// all of them; narrow: those of one protocol alone, or to one port of one remote. A
+// table of connections holds all of them; a range of ports is one protocol's, and
+// has each port once for each remote.
+func (s *subject) newFlowsStuck() (n uint64, narrow bool) {
+	all := []uint8{protoTCP, protoUDP, protoICMP, protoICMPv6}
+	for _, of := range [][]uint8{all, {protoTCP}, {protoUDP}} {
+		if n, ok := s.newFlowsDie(of, netip.AddrPort{}); ok {
+			return n, len(of) == 1
+		}
+	}
+	tried := make(map[netip.AddrPort]bool)
+	s.anyFlow(func(f *correlate.Flow) bool {
+		if f.Outcome != correlate.OutcomeNoEgress || tried[f.Remote] || len(tried) >= maxStuckRemotes || f.Proto != protoTCP && f.Proto != protoUDP {
+			return false
+		}
+		tried[f.Remote] = true
+		if died, ok := s.newFlowsDie([]uint8{f.Proto}, f.Remote); ok {
+			n += died
+		}
+		return false
+	})
+	return n, n > 0
 }
 
 // outlive is how long a conversation must go on after the first that died, to
 // show that the path itself did not.
 const outlive = 500 * time.Millisecond
 
-// newFlowsDie reports whether new conversations of some protocols die from some
-// moment on, and how many did.
-func (s *subject) newFlowsDie(protocols []uint8) (uint64, bool) {
+// newFlowsDie reports whether new conversations of some protocols, with one remote
+// or (not valid) with any, die from some moment on, and how many did.
+func (s *subject) newFlowsDie(protocols []uint8, remote netip.AddrPort) (uint64, bool) {
 	type service struct {
 		proto uint8
 		port  uint16
 	}
 	dead, since, died := uint64(0), int64(0), map[service]bool{}
 	of := func(f *correlate.Flow) bool {
-		return f.Opened && slices.Contains(protocols, f.Proto) && f.First <= s.ledger.Ended && f.Last >= s.ledger.Started
+		return f.Opened && slices.Contains(protocols, f.Proto) && (!remote.IsValid() || f.Remote == remote) && f.First <= s.ledger.Ended && f.Last >= s.ledger.Started
 	}
 	s.anyFlow(func(f *correlate.Flow) bool {
 		if of(f) && f.Outcome == correlate.OutcomeNoEgress && !f.Remote.Addr().IsPrivate() {

@@ -188,7 +188,7 @@ func (tr *trial) work() (res lab.Result, answered bool) {
 	tr.t.Helper()
 	tr.round++
 	run := lab.Run{Workload: lab.Probe, Seed: tr.lab.Plan().Seed + tr.round}
-	if tr.sc.Breaks != lab.BreaksAll && tr.sc.Breaks != lab.BreaksNames {
+	if tr.sc.Breaks != lab.BreaksAll && tr.sc.Breaks != lab.BreaksNames || tr.sc.Partial && !tr.sc.Beside {
 		run.Workload, run.Bulk = lab.Laptop, 200_000
 	}
 	res, err := tr.lab.Run(tr.ctx, lab.First, run)
@@ -200,6 +200,8 @@ func (tr *trial) work() (res lab.Result, answered bool) {
 		if _, err := tr.lab.Run(tr.ctx, lab.Second, lab.Run{Workload: lab.Probe}); err != nil {
 			tr.t.Fatal(err)
 		}
+	}
+	if tr.sc.Neighbours || tr.sc.Beside {
 		return res, !slices.ContainsFunc(res.Tries, func(try lab.Try) bool { return try.Kind == "aside" && !try.OK })
 	}
 	ok, all := res.Answered()

@@ -106,7 +106,6 @@ var elseSeen = map[string]struct{ seen, why string }{
 	"packets-lost-in-host":       {"userspace, kernel", "counted drops under load are tests of their own"},
 
 	"nat-table-full":        {"made settings", "the limit is the whole machine's; `ct-full-emul` makes the same packets"},
-	"nat-ports-exhausted":   {"documented only", "needs tens of thousands of connections"},
 	"nat-gone-after-reboot": {"documented only", "needs a start of the machine; the packets are those of `nat-missing`"},
 	"upstream-offline":      {"userspace", "`upstream-blocks-all`: outside, neither packets nor settings can tell it"},
 	"upstream-filtered":     {"userspace", "`upstream-blocks-all`: outside, neither packets nor settings can tell it"},

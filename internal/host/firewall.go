@@ -81,6 +81,7 @@ type Rule struct {
 	Verdict Verdict `json:"verdict,omitempty"`
 	Target  string  `json:"target,omitempty"`  // the chain of jump and goto; the statement of translate
 	To      string  `json:"to,omitempty"`      // the address that translate puts on, where it names one, with the port if it names that too
+	Ports   int     `json:"ports,omitempty"`   // how many source ports translate may use for each remote, where it names them; 0: as many as there are
 	Packets *uint64 `json:"packets,omitempty"` // that it has counted; nil if it does not count
 }
 

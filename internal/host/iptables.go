@@ -139,6 +139,9 @@ func iptablesRule(words []string) (chain string, r Rule) {
 			if len(rest) > 2 && (rest[0] == "SNAT" && rest[1] == "--to-source" || rest[0] == "DNAT" && rest[1] == "--to-destination") {
 				r.To = rest[2]
 			}
+			if len(rest) > 2 && (rest[0] == "MASQUERADE" && rest[1] == "--to-ports" || rest[0] == "SNAT" && rest[1] == "--to-source") {
+				r.Ports = iptablesPorts(rest[2])
+			}
 			return chain, r
 		default:
 			r.Unclear = true // an option, or the value of one, that is not known

@@ -147,7 +147,7 @@ func (n *nftReader) expressions(o *nftObject) []Rule {
 				if t.Addr != "" && len(t.Port) > 0 { // a number, or a range, which is none for Published
 					t.Addr = net.JoinHostPort(t.Addr, string(t.Port))
 				}
-				r.Verdict, r.Target, r.To = VerdictTranslate, kind, t.Addr
+				r.Verdict, r.Target, r.To, r.Ports = VerdictTranslate, kind, t.Addr, nftPorts(t.Port)
 			case "vmap":
 				if rules := n.verdictMap(o, r, body); rules != nil {
 					return rules

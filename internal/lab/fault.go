@@ -59,6 +59,9 @@ type Scenario struct {
 	SecondUplink bool
 	// Partial faults let some requests through.
 	Partial bool
+	// Beside: what dies is none of the workload's requests, but among those that the
+	// scenario makes besides.
+	Beside bool
 	// Untold are stages at which the truth does not count what a tap sees: the
 	// kernel answers in somebody's name, or knows no client of the packets.
 	Untold []string

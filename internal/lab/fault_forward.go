@@ -48,7 +48,8 @@ var forwardScenarios = []Scenario{
 
 	{Name: "snat-wrong-address", Summary: "the rule translates to an address that nobody has", Expect: expectForeign, Cause: "snat-address-not-ours"},
 	{Name: "nat-reply-dropped-notrack", Summary: "a rule keeps replies from connection tracking", Expect: expectUnknown, Untold: []string{StageWANIn}, Cause: "notrack-rule"},
-	{Name: "ct-full-emul", Summary: "no more than a few connections are forwarded", Expect: expectNewFlows, Partial: true},
+	{Name: "ct-full-emul", Summary: "no more than a few connections are forwarded", Expect: expectNewFlows, Partial: true, Cause: "connection-limit"},
+	{Name: "nat-port-exhaustion", Summary: "the rule translates to two ports, and a site is called more often at a time", Expect: expectNewFlows, Partial: true, Beside: true, Cause: "nat-ports-exhausted"},
 }
 
 // containerScenarios are those that only a lab with Config.Container knows. The

@@ -176,6 +176,15 @@ var forwardBreaks = map[string]func(l *Lab, s *setup, f Fault, clients []int){
 			s.RawRules = append(s.RawRules, fmt.Sprintf("iifname %q %s notrack", l.plan.WAN, m))
 		}
 	},
+	"nat-port-exhaustion": func(l *Lab, s *setup, _ Fault, clients []int) {
+		s.Asides = append(s.Asides, aside{Calls: 7})
+		var others []natRule
+		s.changeNAT(l, clients, func(n *natRule) {
+			others = append(others, *n)
+			n.Action = "meta l4proto tcp masquerade to :50000-50001"
+		})
+		s.NAT = append(s.NAT, others...)
+	},
 	"ct-full-emul": func(l *Lab, s *setup, _ Fault, clients []int) {
 		s.Asides = append(s.Asides, aside{})
 		for _, i := range clients {

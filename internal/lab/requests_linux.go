@@ -61,6 +61,9 @@ func transfer(ctx context.Context, to netip.AddrPort, dir direction, size int, c
 	return nil
 }
 
+// pushSpacing lies between two messages.
+const pushSpacing = 300 * time.Millisecond
+
 // push keeps a connection open and exchanges small messages over it.
 func push(ctx context.Context, to netip.AddrPort, messages int, connect time.Duration) error {
 	dialer := net.Dialer{Timeout: connect}
@@ -74,7 +77,7 @@ func push(ctx context.Context, to netip.AddrPort, messages int, connect time.Dur
 	lines := bufio.NewReader(c)
 	for i := range messages {
 		if i > 0 {
-			time.Sleep(300 * time.Millisecond)
+			time.Sleep(pushSpacing)
 		}
 		if _, err := fmt.Fprintf(c, "notification %d\n", i); err != nil {
 			return err

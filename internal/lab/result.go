@@ -108,5 +108,6 @@ func (t Try) upload() bool   { return strings.HasPrefix(t.What, "upload of ") }
 
 // aside is a conversation that the outcome of a workload does not count.
 type aside struct {
-	Ping netip.Addr // invalid: a connection that exchanges messages for 3 s
+	Ping  netip.Addr // invalid: connections that exchange messages for as long as the workload waits
+	Calls int        // how many of them, one after the other begun; 0 means one
 }

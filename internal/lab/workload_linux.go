@@ -111,14 +111,21 @@ func runTasks(ctx context.Context, tasks []task) []Try {
 	return tries
 }
 
+// callSpacing lies between the beginnings of the connections of one aside.
+const callSpacing = 150 * time.Millisecond
+
 // asideTasks are what the scenario adds.
 func asideTasks(r *rand.Rand, spec workSpec) []task {
 	var tasks []task
 	for _, a := range spec.Asides {
 		if !a.Ping.IsValid() {
 			to := netip.AddrPortFrom(spec.Web4[0], portPush)
-			tasks = append(tasks, task{0, Try{Kind: kindAside, What: "10 messages", Target: to.String()},
-				func(ctx context.Context) error { return push(ctx, to, 10, spec.Timeout) }})
+			// They outlive the last try of a connection that is not answered.
+			messages := int((spec.Timeout + time.Second) / pushSpacing)
+			for n := range max(a.Calls, 1) {
+				tasks = append(tasks, task{time.Duration(n) * callSpacing, Try{Kind: kindAside, What: fmt.Sprintf("%d messages", messages), Target: to.String()},
+					func(ctx context.Context) error { return push(ctx, to, messages, spec.Timeout) }})
+			}
 			continue
 		}
 		id := 1 + r.IntN(65535)

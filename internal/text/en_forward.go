@@ -117,7 +117,7 @@ var enFindingsForward = map[string]FindingText{
 	},
 	"new-flows-not-forwarded": {
 		Title:    `New connections get stuck while old ones go on`,
-		Headline: `Connections that exist go on, but {{host .os}} lets no new ones out: its list of connections is full.`,
+		Headline: `Connections that exist go on, but {{host .os}} lets no new ones out: it has no room for more.`,
 		Summary: `Connections of {{spell .client "the phone"}} were answered at first. Then {{n .refused "new one" "new ones"}} to the same kind of service ` +
 			`came out of the tunnel{{with .tunnel}} at {{.}}{{end}} and did not leave{{with .wan}} through {{.}}{{end}}, while older ones went on.`,
 		Advice: `Give {{host .os}} room for more connections, and look for a device that opens very many.`,
@@ -230,6 +230,11 @@ var enCausesForward = map[string]CauseText{
 		Title:     `the list of tracked connections is full`,
 		Why:       `{{if eq .os "windows"}}Windows gives its address translation a limited range of ports.{{else}}Linux throws away what would begin a new connection once nf_conntrack_max is reached; small servers start with a few thousand.{{end}}`,
 		SettledBy: `{{if eq .os "windows"}}"@(Get-NetNatSession).Count"{{else}}"sysctl net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max": the first must be well below the second; "dmesg" says "table full, dropping packet"{{end}}.`,
+	},
+	"connection-limit": {
+		Title:     `a firewall rule lets only so many connections through`,
+		Why:       `Rules with "limit", "connlimit" or "ct count" drop what is above a number or a rate.`,
+		SettledBy: `"nft list ruleset" or "iptables-save -c": such a rule in a forward chain, with a counter that grows.`,
 	},
 	"nat-ports-exhausted": {
 		Title:     `the translation rule has too few ports`,

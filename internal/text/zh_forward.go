@@ -117,7 +117,7 @@ var zhFindingsForward = map[string]FindingText{
 	},
 	"new-flows-not-forwarded": {
 		Title:    `旧连接正常，新连接卡住`,
-		Headline: `已有的连接还在继续，但{{host .os}}不放新连接出去：它的连接表满了。`,
+		Headline: `已有的连接还在继续，但{{host .os}}不放新连接出去：没有位置给更多的连接了。`,
 		Summary: `{{lead .client "手机"}}的连接开始时都有回应。后来 {{num .refused}} 个同类的新连接` +
 			`从隧道{{with .tunnel}}网卡 {{.}} {{end}}出来，却没有从{{with .wan}} {{.}} {{else}}互联网网卡{{end}}发出，而旧的连接还在继续。`,
 		Advice: `让{{host .os}}能容纳更多连接，并找一找哪台设备打开了特别多的连接。`,
@@ -230,6 +230,11 @@ var zhCausesForward = map[string]CauseText{
 		Title:     `跟踪连接的表满了`,
 		Why:       `{{if eq .os "windows"}}Windows 给地址转换的端口范围有限。{{else}}达到 nf_conntrack_max 之后，Linux 会丢弃要开始新连接的数据包；小服务器开始时只有几千。{{end}}`,
 		SettledBy: `{{if eq .os "windows"}}"@(Get-NetNatSession).Count"{{else}}"sysctl net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max"：前者必须远小于后者；"dmesg" 里有 "table full, dropping packet"{{end}}。`,
+	},
+	"connection-limit": {
+		Title:     `某条防火墙规则只放行一定数量的连接`,
+		Why:       `带 "limit"、"connlimit" 或 "ct count" 的规则，超过数量或速率就丢弃。`,
+		SettledBy: `"nft list ruleset" 或 "iptables-save -c"：forward 链里有这样的规则，而且它的计数在增加。`,
 	},
 	"nat-ports-exhausted": {
 		Title:     `地址转换规则的端口太少`,
