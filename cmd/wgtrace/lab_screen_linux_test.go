@@ -30,8 +30,9 @@ func newTerminal(t *testing.T, width, height int, dir string, env []string, argv
 	for i, a := range argv {
 		words[i] = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
 	}
-	// What is left on the screen is looked at after the program has ended.
-	script := strings.Join(env, " ") + " " + strings.Join(words, " ") + `; echo "[exit status $?]"; exec sleep 600`
+	// What is left on the screen is looked at after the program has ended, also if
+	// that was by Ctrl-C, which the shell gets too.
+	script := "trap : INT; " + strings.Join(env, " ") + " " + strings.Join(words, " ") + `; echo "[exit status $?]"; exec sleep 600`
 	cmd := term.command("-f", "/dev/null", "new-session", "-d", "-x", fmt.Sprint(width), "-y", fmt.Sprint(height), "-c", dir, script)
 	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "SHELL=/bin/sh")
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -170,5 +171,94 @@ func TestScreen(t *testing.T) {
 	y.keys("q")
 	if shown := y.wait(10*time.Second, "[exit status 0]"); strings.Contains(shown, "ticket.zip") {
 		t.Errorf("a ticket is offered where nothing is wrong:\n%s", shown)
+	}
+}
+
+// TestGuidedAlone runs wgtrace without arguments where nobody sits in front of it:
+// it says the steps and ends by itself once the verdict is certain.
+func TestGuidedAlone(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	defer cancel()
+	l := newLab(t, lab.Config{NoIPv6: true})
+	for _, c := range []struct {
+		name   string
+		set    func(context.Context, *lab.Lab) error
+		status int
+		words  string
+	}{
+		{"broken", func(ctx context.Context, l *lab.Lab) error { return l.Apply(ctx, lab.Fault{Name: "forwarding-off"}) }, exitFault, "does not pass"},
+		{"repaired", func(ctx context.Context, l *lab.Lab) error { return l.Clear(ctx, "forwarding-off") }, exitHealthy, "no fault was seen"},
+	} {
+		if err := c.set(ctx, l); err != nil {
+			t.Fatal(err)
+		}
+		var stdout, stderr strings.Builder
+		cmd := selfOn(t, ctx, l.Server(), nil)
+		cmd.Stdout, cmd.Stderr = &stdout, &stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- cmd.Wait() }()
+		for running := true; running; {
+			if _, err := l.Run(ctx, lab.First, lab.Run{Workload: lab.Probe}); err != nil {
+				t.Fatal(err)
+			}
+			select {
+			case <-ended:
+				running = false
+			case <-time.After(200 * time.Millisecond):
+			}
+		}
+		if code := cmd.ProcessState.ExitCode(); code != c.status || !strings.Contains(stdout.String(), c.words) {
+			t.Errorf("%s: status %d\n%s%s", c.name, code, stdout.String(), stderr.String())
+		}
+		for _, want := range []string{"step 1: Wi-Fi off on the phone", "step 3: Type 1.1.1.1", "step 1: ok"} {
+			if !strings.Contains(stderr.String(), "wgtrace: "+want) {
+				t.Errorf("%s: it does not say %q:\n%s", c.name, want, stderr.String())
+			}
+		}
+	}
+}
+
+// TestScreenPlain: without colours where none are wanted, and line by line on a
+// terminal that cannot move its cursor.
+func TestScreenPlain(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, lab.Config{NoIPv6: true})
+	live := selfOn(t, t.Context(), l.Server(), nil, "live")
+	for _, c := range []struct {
+		name string
+		env  []string
+		args []string
+		want string
+		not  []string
+	}{
+		{"colours", nil, nil, "No verdict yet", nil},
+		{"NO_COLOR", []string{"NO_COLOR=1"}, nil, "No verdict yet", []string{"[33m", "[1;33m", "[97;40m"}},
+		{"--no-color", nil, []string{"--no-color"}, "No verdict yet", []string{"[33m", "[1;33m", "[97;40m"}},
+		{"dumb", []string{"TERM=dumb"}, nil, "wgtrace: step 2: WireGuard app", []string{"\x1b", "▄"}},
+	} {
+		x := newTerminal(t, 80, 24, t.TempDir(), append([]string{envRun + "=1", "LC_ALL=C.UTF-8", "TERM=tmux-256color"}, c.env...), append(live.Args, c.args...)...)
+		x.wait(10*time.Second, c.want)
+		out, err := x.command("capture-pane", "-p", "-e").CombinedOutput()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.not == nil && !strings.Contains(string(out), "33m") {
+			t.Errorf("%s: there are none in %q", c.name, out)
+		}
+		for _, not := range c.not {
+			if strings.Contains(string(out), not) {
+				t.Errorf("%s: %q in %q", c.name, not, out)
+			}
+		}
+		x.keys("C-c")
+		if c.name != "dumb" {
+			x.wait(10*time.Second, "s: save ticket.zip")
+			x.keys("x")
+		}
+		x.wait(10*time.Second, "exit status 3")
 	}
 }

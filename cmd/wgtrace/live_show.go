@@ -132,7 +132,7 @@ func (l *lineShow) show(s screen.State, d *diagnose.Diagnosis) {
 	if l.said == nil {
 		l.said = map[string]bool{}
 		for i, step := range s.Steps {
-			l.once(fmt.Sprintf("step %d: %s", i+1, step.Text))
+			l.once(fmt.Sprintf("step %d: %s", i+1, step.Alone))
 		}
 	}
 	for i, step := range s.Steps {

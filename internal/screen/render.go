@@ -280,8 +280,9 @@ func (r *renderer) answer(size int) []string {
 	lines = append(lines, r.labelled(r.s.Labels.Do, b.Do)...)
 	lines = append(lines, r.commands(b.Command)...)
 	if size > 2 && len(b.Undo) > 0 {
-		lines = append(lines, r.labelled(r.s.Labels.Undo, " ")...)
-		lines = append(lines, r.commands(b.Undo)...)
+		undo := r.commands(b.Undo)
+		undo[0] = bold.Render(pad(r.s.Labels.Undo, r.indent())) + strings.TrimPrefix(undo[0], strings.Repeat(" ", r.indent()))
+		lines = append(lines, undo...)
 	}
 	if len(b.Command) > 0 {
 		lines = append(lines, r.labelled(r.s.Labels.Then, r.s.Labels.Again)...)
@@ -292,9 +293,7 @@ func (r *renderer) answer(size int) []string {
 func (r *renderer) commands(list []string) []string {
 	var lines []string
 	for _, c := range list {
-		for _, l := range report.WrapCommand(c, r.s.Brief.System, strings.Repeat(" ", r.indent()), r.width) {
-			lines = append(lines, bold.Render(l))
-		}
+		lines = append(lines, report.WrapCommand(c, r.s.Brief.System, strings.Repeat(" ", r.indent()), r.width)...)
 	}
 	return lines
 }
@@ -314,11 +313,10 @@ func (r *renderer) labelled(label, text string) []string {
 	}
 	var lines []string
 	for i, l := range report.Wrap(text, r.width-r.indent()) {
-		if i == 0 {
-			lines = append(lines, bold.Render(label)+strings.Repeat(" ", r.indent()-report.Columns(label))+l)
-			continue
+		if i > 0 {
+			label = ""
 		}
-		lines = append(lines, strings.Repeat(" ", r.indent())+l)
+		lines = append(lines, bold.Render(pad(label, r.indent()))+l)
 	}
 	return lines
 }
@@ -335,10 +333,7 @@ func (r *renderer) flows(room int) []string {
 		name, counts = max(name, report.Columns(f.Name)), max(counts, report.Columns(f.Counts))
 	}
 	name = min(max(name, report.Columns(r.s.Labels.Flows)), max(r.width-counts-26, 20))
-	row := func(a, b, c string) string {
-		a = report.Shorten(a, name)
-		return a + strings.Repeat(" ", name-report.Columns(a)+2) + b + strings.Repeat(" ", counts-report.Columns(b)+2) + c
-	}
+	row := func(a, b, c string) string { return pad(report.Shorten(a, name), name+2) + pad(b, counts+2) + c }
 	lines := []string{bold.Render(row(r.s.Labels.Flows, r.s.Labels.FlowCounts, ""))}
 	for _, f := range list[:n] {
 		result := f.Result
@@ -353,6 +348,11 @@ func (r *renderer) flows(room int) []string {
 		lines = append(lines, row(f.Name, f.Counts, result))
 	}
 	return lines
+}
+
+// pad fills a text up with spaces to a width in columns.
+func pad(s string, width int) string {
+	return s + strings.Repeat(" ", max(width-report.Columns(s), 0))
 }
 
 func styled(s lipgloss.Style, lines []string) []string {
