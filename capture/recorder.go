@@ -19,6 +19,9 @@ type RecorderInfo struct {
 	OS          string // operating system of the host
 	Application string // name and version of the program
 	Comment     string // free text about the recording; "" writes none
+
+	// Created is called with the new file, to give it to another owner; nil: not.
+	Created func(*os.File)
 }
 
 // Recorder writes a pcapng file (draft-ietf-opsawg-pcapng). Until it is closed
@@ -61,6 +64,9 @@ func NewRecorder(path string, info RecorderInfo) (*Recorder, error) {
 	}
 	if err != nil {
 		return nil, recordError("create", part, err)
+	}
+	if info.Created != nil {
+		info.Created(file)
 	}
 	r := &Recorder{path: path, file: file, w: bufio.NewWriterSize(file, recorderBuffer), snap: info.SnapLen}
 	r.section(info)

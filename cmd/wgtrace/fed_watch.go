@@ -34,7 +34,7 @@ func (r *fedRun) openTaps(ctx context.Context) (err error) {
 			system = r.ends[0].facts.OS
 		}
 		r.taps.recorder, err = capture.NewRecorder(o.write, capture.RecorderInfo{
-			SnapLen: uint32(o.snapLen), OS: system, Application: "wgtrace " + toolVersion(),
+			SnapLen: uint32(o.snapLen), OS: system, Application: "wgtrace " + toolVersion(), Created: giveBack,
 		})
 		if err != nil {
 			return err

@@ -21,6 +21,7 @@ import (
 	"github.com/wgtrace/wgtrace/correlate"
 	"github.com/wgtrace/wgtrace/diagnose"
 	"github.com/wgtrace/wgtrace/internal/host"
+	"github.com/wgtrace/wgtrace/internal/privilege"
 	"github.com/wgtrace/wgtrace/report"
 )
 
@@ -141,9 +142,13 @@ func (o *liveOptions) run(ctx context.Context, s streams) error {
 		return err
 	}
 	defer t.close()
+	if err := privilege.Drop(o.needs()); err != nil {
+		return &failure{exitNoCapture, err.Error(), ""}
+	}
 	o.note(s.err, "%s", why)
 	if o.readyFile != "" {
-		if err := os.WriteFile(o.readyFile, nil, 0o644); err != nil {
+		ready := func() error { return os.WriteFile(o.readyFile, nil, 0o644) }
+		if err := privilege.Writing(ready); err != nil {
 			return usage("", "--ready-file: %s", err)
 		}
 	}
@@ -170,7 +175,7 @@ func (o *liveOptions) run(ctx context.Context, s streams) error {
 		if o.withFacts && runErr == nil {
 			failed = t.recorder.WriteHostFacts(storedFacts(facts, o.inside))
 		}
-		if err := t.save(); err != nil {
+		if err := privilege.Writing(t.save); err != nil {
 			failed = usage("what was captured until then stands in the .part file", "%s", err)
 		}
 	}

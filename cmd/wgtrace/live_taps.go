@@ -42,7 +42,7 @@ func (o *liveOptions) open(facts *host.Snapshot, stderr io.Writer) (_ *taps, err
 	}()
 	if o.write != "" {
 		t.recorder, err = capture.NewRecorder(o.write, capture.RecorderInfo{
-			SnapLen: uint32(o.snapLen), OS: runtime.GOOS, Application: "wgtrace " + toolVersion(),
+			SnapLen: uint32(o.snapLen), OS: runtime.GOOS, Application: "wgtrace " + toolVersion(), Created: giveBack,
 		})
 		if err != nil {
 			return nil, err

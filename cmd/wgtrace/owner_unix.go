@@ -5,6 +5,7 @@ package main
 import (
 	"os"
 	"strconv"
+	"syscall"
 )
 
 // giveBack makes a file belong to the person who ran sudo, which says in
@@ -30,4 +31,18 @@ func invoker() (uid, gid int, ok bool) {
 	}
 	uid, gid = id("SUDO_UID"), id("SUDO_GID")
 	return uid, gid, uid >= 0 && gid >= 0
+}
+
+// ownFolder reports whether this user may write to a folder, and keep what they
+// write, without the powers of root.
+func ownFolder(name string) bool {
+	if _, _, lent := invoker(); lent {
+		return false // what is written there goes to the person who ran sudo
+	}
+	st, err := os.Stat(name)
+	if err != nil {
+		return false
+	}
+	owner, ok := st.Sys().(*syscall.Stat_t)
+	return ok && (int(owner.Uid) == os.Geteuid() || st.Mode().Perm()&0o002 != 0)
 }

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/wgtrace/wgtrace/internal/privilege"
 )
 
 // target returns the file that a name stands for: where a link leads, so that
@@ -66,6 +68,10 @@ func tempBeside(path string) (*os.File, error) {
 // never stands for half a report. A report shows who talked to whom: only its
 // owner may read it, and that is the person, not the root that sudo made of them.
 func writeFile(name string, fill func(io.Writer) error) error {
+	return privilege.Writing(func() error { return writeFileAs(name, fill) })
+}
+
+func writeFileAs(name string, fill func(io.Writer) error) error {
 	path, special, err := target(name)
 	if err != nil {
 		return err

@@ -13,6 +13,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"github.com/wgtrace/wgtrace/internal/privilege"
 )
 
 // Bounds of a search: what a person could still read, and what a machine full
@@ -157,23 +159,28 @@ func (n Namespace) open() (*os.File, error) {
 // is. f must not start goroutines that are to run inside. The error of entering
 // wraps fs.ErrPermission without CAP_SYS_ADMIN.
 func (n Namespace) Do(f func() error) error {
-	file, err := n.open()
-	if err != nil {
-		return fmt.Errorf("enter network namespace %s: %w", n.Spec(), err)
-	}
-	defer file.Close()
 	done := make(chan error, 1)
 	go func() {
 		// Never unlocked: the thread ends with the goroutine, so that nothing
 		// else can run in the namespace by accident.
 		runtime.LockOSThread()
-		if err := unix.Setns(int(file.Fd()), unix.CLONE_NEWNET); err != nil {
+		if err := privilege.Entering(n.enter); err != nil {
 			done <- fmt.Errorf("enter network namespace %s: %w", n.Spec(), err)
 			return
 		}
 		done <- f()
 	}()
 	return <-done
+}
+
+// enter moves the calling thread into the namespace.
+func (n Namespace) enter() error {
+	file, err := n.open()
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	return unix.Setns(int(file.Fd()), unix.CLONE_NEWNET)
 }
 
 // Ports returns the adapters of the caller's namespace that are cabled to this
