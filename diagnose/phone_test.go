@@ -115,6 +115,34 @@ func TestPhoneChecks(t *testing.T) {
 	}
 }
 
+// TestPhoneOfContainer: phones call the host around a container, on the port that
+// it publishes.
+func TestPhoneOfContainer(t *testing.T) {
+	dnat := host.Rule{Verdict: host.VerdictTranslate, Target: "dnat", To: "172.17.0.2:51820", Matches: []host.Match{
+		{Field: host.FieldProtocol, Values: []string{"udp"}}, {Field: host.FieldDport, Values: []string{"443"}}}}
+	for endpoint, want := range map[string]string{
+		wanAddress + ":443":    "ok published",
+		wanAddress + ":51820":  "wrong published",
+		"172.17.0.2:51820":     "unknown private-port",
+		"198.51.100.77:443":    "note router",
+		"198.51.100.77:51820":  "note other-port",
+		"vpn.example.org:443":  "note name",
+		"vpn.example.org:8443": "note name-port",
+	} {
+		inside, around := server(), server()
+		inside.Adapters[0].Addrs = prefixes("172.17.0.2/16")
+		around.WireGuard = nil
+		around.Firewall.Chains[1].Rules = append(around.Firewall.Chains[1].Rules, dnat)
+		ctx := Context{OS: osLinux, Tunnel: "wg0", WAN: "eth0", Server: netip.MustParseAddr("10.8.0.1"), Facts: inside, Enter: []string{"nsenter"},
+			Around: &Context{OS: osLinux, WAN: "eth0", Facts: around, Inside: netip.MustParseAddr("172.17.0.2")}}
+		phone := &wgconf.Config{PublicKey: host.Key{1}, Peers: []wgconf.Peer{{Endpoint: endpoint}}}
+		line := PhoneChecks(ctx, phone)[0]
+		if got := line.State.String() + " " + line.Args["reason"].(string); got != want {
+			t.Errorf("%s: %q, want %q", endpoint, got, want)
+		}
+	}
+}
+
 // TestShareOf holds how much of the address space a list covers.
 func TestShareOf(t *testing.T) {
 	for _, tt := range []struct {

@@ -51,6 +51,8 @@ func (v *phoneView) endpoint() ruling {
 		return ruling{StateWrong, "nowhere", "", args}
 	case own == host.FactYes && !same && a.IsPrivate():
 		return ruling{StateWrong, "private-port", "", args}
+	case own == host.FactYes && !same && v.around != nil:
+		return ruling{StateWrong, "published", "", args}
 	case own == host.FactYes && !same:
 		return ruling{StateWrong, "port", "", args}
 	case sharedSpace.Contains(a):
@@ -61,6 +63,10 @@ func (v *phoneView) endpoint() ruling {
 		return ruling{StateUnknown, "private-port", "", args}
 	case a.IsPrivate():
 		return ruling{StateUnknown, "private", "", args}
+	case own == host.FactYes && v.around != nil && listens != 0:
+		return ruling{StateOK, "published", "", args}
+	case own == host.FactYes && v.around != nil:
+		return ruling{StateUnknown, "published", "", args}
 	case own == host.FactYes:
 		return ruling{StateOK, "own", "", args}
 	case !same:

@@ -9,10 +9,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/wgtrace/wgtrace/capture"
 	"github.com/wgtrace/wgtrace/internal/lab"
 	"github.com/wgtrace/wgtrace/report"
 )
@@ -112,6 +114,7 @@ func watchContainer(t *testing.T, ctx context.Context, l *lab.Lab, w lab.Workloa
 	}
 	settle(t, ctx, l)
 	got = watch.stop(t)
+	checkPublished(t, l, watch.pcap)
 	dir := t.TempDir()
 	unzip(t, ticket, dir)
 	evidence, facts, nothing := filepath.Join(dir, "evidence.pcapng"), filepath.Join(dir, "host.json"), filepath.Join(dir, "nothing.json")
@@ -140,6 +143,28 @@ func watchContainer(t *testing.T, ctx context.Context, l *lab.Lab, w lab.Workloa
 	replay("bundle", true, evidence, "--host-facts", facts)
 	replay("evidence alone", false, evidence)
 	return got, replay("recording", true, watch.pcap), replay("recording without settings", false, watch.pcap, "--host-facts", nothing)
+}
+
+// checkPublished wants the recording to say on which port the host is called,
+// which only its rules could tell.
+func checkPublished(t *testing.T, l *lab.Lab, recording string) {
+	t.Helper()
+	f, err := capture.Open(recording)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	b := capture.NewBatch()
+	for f.Next(b) == nil { // its interfaces are known when they were met
+	}
+	var ports []string
+	for _, i := range f.Interfaces() {
+		ports = append(ports, fmt.Sprintf("%s %v %d", i.Role, i.Uplink, i.WGPort))
+	}
+	want := []string{fmt.Sprintf("tunnel false %d", l.Plan().Port), fmt.Sprintf("wan false %d", l.Plan().Port), fmt.Sprintf(" true %d", l.Plan().Port)}
+	if !slices.Equal(ports, want) {
+		t.Errorf("interfaces of the recording %q, want %q", ports, want)
+	}
 }
 
 // checkContainer wants wgtrace check to find what is wrong, and where, in the

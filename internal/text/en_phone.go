@@ -6,6 +6,9 @@ package text
 var enPhoneChecks = map[string]string{
 	"phone-endpoint":                      `Where the phone calls`,
 	"phone-endpoint/ok/own":               `{{spell .endpoint "that address"}} is this server's, and {{.called}} is the port that WireGuard listens on`,
+	"phone-endpoint/ok/published":         `{{spell .endpoint "that address"}} is this host's, and its port {{.called}} leads to WireGuard in the container`,
+	"phone-endpoint/wrong/published":      `the phone calls port {{.called}}, and the host leads its port {{.port}} to WireGuard in the container: make both the same`,
+	"phone-endpoint/unknown/published":    `{{spell .endpoint "that address"}} is this host's; whether its port {{.called}} leads to WireGuard in the container is not clear`,
 	"phone-endpoint/wrong/none":           `none: set Endpoint to the server's public address and port`,
 	"phone-endpoint/wrong/no-port":        `"{{spell .endpoint "that address"}}" is not ADDRESS:PORT: set Endpoint to the server's public address, a colon and the port`,
 	"phone-endpoint/wrong/inside":         `{{spell .endpoint "that address"}} is the server's address inside the tunnel, which exists only once the tunnel works: set Endpoint to its public address`,

@@ -5,6 +5,9 @@ package text
 var zhPhoneChecks = map[string]string{
 	"phone-endpoint":                      `手机呼叫的地址`,
 	"phone-endpoint/ok/own":               `{{lead .endpoint "那个地址"}}是这台服务器的，{{.called}} 正是 WireGuard 监听的端口`,
+	"phone-endpoint/ok/published":         `{{lead .endpoint "那个地址"}}是这台宿主机的，它的端口 {{.called}} 转到容器里的 WireGuard`,
+	"phone-endpoint/wrong/published":      `手机呼叫端口 {{.called}}，宿主机把端口 {{.port}} 转到容器里的 WireGuard：改成一样的`,
+	"phone-endpoint/unknown/published":    `{{lead .endpoint "那个地址"}}是这台宿主机的；它的端口 {{.called}} 是否转到容器里的 WireGuard，不清楚`,
 	"phone-endpoint/wrong/none":           `没有：把 Endpoint 设为服务器的公网地址和端口`,
 	"phone-endpoint/wrong/no-port":        `"{{spell .endpoint "那个地址"}}" 不是"地址:端口"的形式：把 Endpoint 设为服务器的公网地址、冒号、端口`,
 	"phone-endpoint/wrong/inside":         `{{lead .endpoint "那个地址"}}是服务器在隧道里的地址，隧道通了才存在：把 Endpoint 设为它的公网地址`,
