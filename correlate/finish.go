@@ -440,6 +440,9 @@ func (e *Engine) addCaveats(ev *Evidence) {
 		if c.rewritten > 0 {
 			add("relabelled", map[string]any{"source": c.label(), "count": c.rewritten})
 		}
+		if pt := &e.points[sideOf(c.role)]; c.truncated > 0 && (pt.blurred || pt.cutTCP != [2]bool{} || pt.cutErrors != [2]bool{}) {
+			add("truncated", map[string]any{"source": c.label(), "count": c.truncated, "snaplen": int64(c.iface.SnapLen)})
+		}
 		if c.timeless > 0 {
 			add("time-unknown", map[string]any{"source": c.label(), "count": c.timeless})
 		}

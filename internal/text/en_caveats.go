@@ -6,7 +6,7 @@ var enCaveats = map[string]string{
 	"damaged":             `{{spell .source "A capture"}}: damaged at offset {{.offset}}, after {{n .packets "packet" "packets"}}{{with .reason}}: {{.}}{{end}}. What stands before was used.`,
 	"dropped":             `{{spell .source "A capture"}}: the system lost {{n .count "packet" "packets"}} before wgtrace saw them; the seconds in which that happened prove no loss.`,
 	"away":                `{{spell .source "An adapter"}} was away {{n .count "time" "times"}}, {{span .away_us}} in all; what is missing of that time proves no loss.`,
-	"truncated":           `{{spell .source "A capture"}}: {{n .count "packet was" "packets were"}} cut short{{if .snaplen}} to {{num .snaplen}} octets{{end}}; they were matched by what is left of them.`,
+	"truncated":           `{{spell .source "A capture"}}: {{n .count "packet was" "packets were"}} cut short{{if .snaplen}} to {{num .snaplen}} octets{{end}}; where the cut took what would identify a packet on the other side, nothing is concluded from its absence.`,
 	"filtered":            `{{spell .source "A capture"}}: recorded with the filter "{{.filter}}", so a packet that is missing may have been filtered out.`,
 	"clock-estimated":     `{{if le (size .offset_us) .uncertainty_us}}The clocks of the two captures agree to {{span .uncertainty_us}}.{{else}}The two captures come from different clocks: that of the WAN is {{span .offset_us}} {{if lt .offset_us 0}}behind{{else}}ahead of{{end}} that of the tunnel{{if .uncertainty_us}}, give or take {{span .uncertainty_us}}{{end}}. Times between them are corrected by that.{{end}}`,
 	"clock-unknown":       `How far the clocks of the two captures differ is not known: times from one to the other may be wrong.`,

@@ -6,7 +6,7 @@ var zhCaveats = map[string]string{
 	"damaged":             `{{spell .source "一个抓包"}}：在 {{num .packets}} 个数据包之后，偏移 {{.offset}} 处损坏{{with .reason}}：{{.}}{{end}}。损坏之前的内容已使用。`,
 	"dropped":             `{{spell .source "一个抓包"}}：在 wgtrace 看到之前，系统丢了 {{num .count}} 个数据包；发生丢包的那几秒不能证明丢失。`,
 	"away":                `{{spell .source "一块网卡"}}消失了 {{num .count}} 次，一共 {{span .away_us}}；这段时间缺少的数据包不能证明丢失。`,
-	"truncated":           `{{spell .source "一个抓包"}}：{{num .count}} 个数据包被截短{{if .snaplen}}到 {{num .snaplen}} 字节{{end}}；用剩下的部分比对。`,
+	"truncated":           `{{spell .source "一个抓包"}}：{{num .count}} 个数据包被截短{{if .snaplen}}到 {{num .snaplen}} 字节{{end}}；凡是因此无法在另一侧认出的数据包，都不因为没看到它而下结论。`,
 	"filtered":            `{{spell .source "一个抓包"}}：抓包时用了过滤条件 "{{.filter}}"，所以缺少的数据包可能是被过滤掉的。`,
 	"clock-estimated":     `{{if le (size .offset_us) .uncertainty_us}}两个抓包的时钟相差不超过 {{span .uncertainty_us}}。{{else}}两个抓包用的是不同的时钟：WAN 的时钟比隧道的{{if lt .offset_us 0}}慢{{else}}快{{end}} {{span .offset_us}}{{if .uncertainty_us}}，误差 {{span .uncertainty_us}}{{end}}。两者之间的时间已按此修正。{{end}}`,
 	"clock-unknown":       `两个抓包的时钟相差多少不知道：两者之间的时间可能不准。`,
