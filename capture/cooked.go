@@ -106,6 +106,33 @@ func (f *File) hardwareRow(parent int32, arphrd uint16) int32 {
 	return row
 }
 
+// Hardware types for rows of an Ethernet interface that holds bare IP too, as
+// Linux numbers them (linux/if_arp.h).
+const (
+	arphrdEther = 1
+	arphrdNone  = 65534
+)
+
+// mixedRow gives bare IP and Ethernet frames rows of their own where one
+// interface of a pcapng file holds both: Windows' own converter writes all
+// adapters as one Ethernet ("pktmon etl2pcap"). begun is the kind that the
+// interface began with, 0 before the first frame.
+func (f *File) mixedRow(parent int32, begun *uint16, isBare bool) int32 {
+	kind := uint16(arphrdEther)
+	if isBare {
+		kind = arphrdNone
+	}
+	switch *begun {
+	case 0:
+		*begun = kind
+	case kind:
+	default:
+		f.hardwareRow(parent, *begun)
+		return f.hardwareRow(parent, kind)
+	}
+	return parent
+}
+
 // splitRows calls each, in order, with the rows that were split from the
 // interface in row parent of a pcapng file.
 func (f *File) splitRows(parent int32, each func(row int32)) {

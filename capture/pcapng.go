@@ -45,6 +45,7 @@ type pcapngInterface struct {
 	link  LinkType
 	snap  uint32
 	clock clock
+	begun uint16 // the kind of frames that an Ethernet began with, see mixedRow
 }
 
 // startPcapng reads the first section header, so that a file of an unsupported

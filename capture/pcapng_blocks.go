@@ -36,6 +36,9 @@ func (r *pcapngFile) packet(b *Batch, iface *pcapngInterface, body []byte, offse
 	time, known := iface.clock.nanoseconds(stamp)
 	frame := body[20:end:end]
 	p := r.f.add(b, iface.row, iface.link, time, known, frame, wire, offset)
+	if iface.link == LinkTypeEthernet {
+		p.Iface = r.f.mixedRow(iface.row, &iface.begun, p.Flags&FlagRewrittenLink != 0)
+	}
 	if end = (end + 3) &^ 3; len(body) >= end+4 {
 		r.packetOptions(p, body[end:])
 	}

@@ -132,7 +132,7 @@ func (e *Engine) foldHeads() {
 	}
 	for _, in := range e.inputs {
 		for _, c := range in.faces {
-			if c.role == capture.RoleUnknown || bare(c) {
+			if c.role == capture.RoleUnknown || bare(c) && !mixed(c) {
 				continue // an adapter without a link layer has no second place
 			}
 			s := in.scout(c)

@@ -15,25 +15,26 @@ const headPackets = 1 << 16
 
 // input is one source being read.
 type input struct {
-	number   int
-	given    Input
-	stream   *capture.Stream
-	head     []*capture.Batch // copies of the first batches, not used yet
-	batch    *capture.Batch   // in hand
-	pos      int
-	owned    bool // batch came from the stream and goes back to it
-	mark     int64
-	at       int64
-	ended    bool
-	begun    bool // one of its packets has been taken
-	want     bool // the next batch may be waited for
-	faces    []*capturePoint
-	narrowed bool              // interfaces of it were left out, and so are those that appear later
-	legs     map[legPair]int32 // the sides that its only capture is split into, by link addresses; nil: none
-	forward  int64             // nanoseconds that its clock was set forward since the head began
-	ahead    ahead             // of the batch in hand
-	folding  bool              // some of its captures show every packet several times
-	err      error
+	number     int
+	given      Input
+	stream     *capture.Stream
+	head       []*capture.Batch // copies of the first batches, not used yet
+	batch      *capture.Batch   // in hand
+	pos        int
+	owned      bool // batch came from the stream and goes back to it
+	mark       int64
+	at         int64
+	ended      bool
+	begun      bool // one of its packets has been taken
+	want       bool // the next batch may be waited for
+	faces      []*capturePoint
+	narrowed   bool              // interfaces of it were left out, and so are those that appear later
+	legs       map[legPair]int32 // the sides that its only capture is split into, by link addresses; nil: none
+	forward    int64             // nanoseconds that its clock was set forward since the head began
+	ahead      ahead             // of the batch in hand
+	folding    bool              // some of its captures show every packet several times
+	undirected bool              // its direction marks say nothing
+	err        error
 }
 
 func newInput(ctx context.Context, number int, given Input) *input {
@@ -196,6 +197,7 @@ func (e *Engine) fetch(in *input) {
 		if !e.opts.Live {
 			sortBatch(b)
 		}
+		in.clearDirections(b)
 		in.split(b)
 		e.foldBatch(in, b)
 		in.batch, in.pos, in.owned, in.ahead.end = b, 0, true, 0

@@ -52,6 +52,7 @@ type face struct {
 // assign settles who is who on the heads of all inputs: roles, the WireGuard
 // port, own addresses, clients, and the clock offset.
 func (e *Engine) assign() error {
+	e.doubtDirections()
 	faces := e.survey()
 	if e.splitLegs() {
 		faces = e.survey()

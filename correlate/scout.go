@@ -36,10 +36,17 @@ type clone struct {
 	counted  bool
 }
 
+// mixed reports whether a capture is a part of an interface that held Ethernet
+// frames and bare IP: several adapters, written as one.
+func mixed(c *capturePoint) bool {
+	return c.iface.LinkType == capture.LinkTypeEthernet && c.iface.ARPHRD != 0
+}
+
 func (in *input) scout(c *capturePoint) *scout {
 	s := &scout{groups: make(map[uint64]*group), clones: make(map[uint64]*clone)}
-	// A cooked capture without interface indices cannot tell its copies apart.
-	blind := c.iface.LinkType == capture.LinkTypeLinuxSLL
+	// A cooked capture without interface indices cannot tell its copies apart, and
+	// neither can one that holds several adapters as one.
+	blind := c.iface.LinkType == capture.LinkTypeLinuxSLL || mixed(c)
 heads:
 	for _, b := range in.head {
 		for i := range b.Packets {

@@ -32,6 +32,7 @@ type frame struct {
 	micros uint64 // since 1970
 	wire   uint32
 	data   []byte
+	id     uint64 // of pktmon, with the mark "received" that its converter writes; 0: no options
 }
 
 // recordedFrames takes one of the recorded captures apart (pcap, little endian,
@@ -48,7 +49,7 @@ func recordedFrames(t *testing.T, name string) (link uint32, frames []frame) {
 	link = le.Uint32(raw[20:])
 	for b := raw[24:]; len(b) > 0; {
 		n := le.Uint32(b[8:])
-		frames = append(frames, frame{uint64(le.Uint32(b))*1e6 + uint64(le.Uint32(b[4:])), le.Uint32(b[12:]), b[16 : 16+n]})
+		frames = append(frames, frame{micros: uint64(le.Uint32(b))*1e6 + uint64(le.Uint32(b[4:])), wire: le.Uint32(b[12:]), data: b[16 : 16+n]})
 		b = b[16+n:]
 	}
 	return link, frames
@@ -108,7 +109,15 @@ func pcapng(interfaces ...ngInterface) []byte {
 		body = le.AppendUint32(body, uint32(s.micros))
 		body = le.AppendUint32(body, uint32(len(s.data)))
 		body = le.AppendUint32(body, s.wire)
-		block(6, append(body, s.data...))
+		body = append(body, s.data...)
+		if s.id != 0 {
+			for len(body)%4 != 0 {
+				body = append(body, 0)
+			}
+			body = le.AppendUint32(le.AppendUint32(body, 2|4<<16), 1)    // epb_flags
+			body = le.AppendUint64(le.AppendUint32(body, 5|8<<16), s.id) // epb_packetid
+		}
+		block(6, body)
 	}
 	return b
 }
