@@ -76,8 +76,8 @@ func TestWindowsTraces(t *testing.T) {
 				if got.verdict != w.verdict() {
 					t.Errorf("%s: %+v, want %+v", trace.name, got.verdict, w.verdict())
 				}
-				if trace.folded && len(taps[0].frames) < 50 {
-					continue // too few to tell copies from packets that are alike
+				if trace.folded && (len(taps[0].frames) < 50 || w.verdict().Finding == "tunnel-return-route-missing") {
+					continue // too few to tell copies from packets that are alike, or from those that come back
 				}
 				for stage, n := range w.Totals {
 					if c := got.report.Stages[stage]; c != nil && c.Packets != n {
