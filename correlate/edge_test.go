@@ -65,6 +65,20 @@ func TestCoverage(t *testing.T) {
 			tr.idle(20e6)
 			tr.outStats = []stat{{at: second(21), dropped: 3}}
 		}, 0, 4, map[correlate.Fate]uint64{correlate.FateAnswered: 1, correlate.FateUnobservable: 4}},
+		{"the WAN was away in the third and fourth second", true, func(tr *trace) {
+			tr.lose(1e6, 4)
+			tr.idle(20e6)
+			tr.outStats = []stat{{at: second(4.5), since: second(2.5)}}
+		}, 2, 2, map[correlate.Fate]uint64{correlate.FateAnswered: 1, correlate.FateNoEgress: 2, correlate.FateUnobservable: 2}},
+		{"the host refuses while the WAN is away", true, func(tr *trace) {
+			for n := range 4 {
+				p := ping(phone, site, uint32(n), "refused")
+				tr.tunnel(1e6+int64(n)*1e6, p)
+				tr.tunnel(1e6+int64(n)*1e6+50, icmpError(inner, phone, 3, 0, p))
+			}
+			tr.idle(20e6)
+			tr.outStats = []stat{{at: second(4.5), since: second(0.5)}}
+		}, 0, 4, map[correlate.Fate]uint64{correlate.FateAnswered: 1, correlate.FateUnobservable: 4}},
 		{"the tunnel's tap dropped packets: what it shows was still lost", true, func(tr *trace) {
 			tr.lose(1e6, 4)
 			tr.idle(20e6)

@@ -23,6 +23,7 @@ type stat struct {
 	at      int64
 	iface   int32
 	dropped uint64
+	since   int64 // the adapter was away from then on; 0: it was not
 }
 
 // memory is a source whose packets stand in memory.
@@ -71,7 +72,7 @@ func (m *memory) Next(b *capture.Batch) error {
 	for m.stat < len(m.stats) && (m.pos >= len(m.packets) || m.stats[m.stat].at <= m.packets[m.pos].Time) {
 		s := m.stats[m.stat]
 		m.stat++
-		b.Stats = append(b.Stats, capture.InterfaceStats{Iface: s.iface, Time: s.at, Dropped: s.dropped, HasDropped: true})
+		b.Stats = append(b.Stats, capture.InterfaceStats{Iface: s.iface, Time: s.at, Dropped: s.dropped, HasDropped: true, AwaySince: s.since})
 	}
 	b.Watermark = capture.NoWatermark
 	if m.pos >= len(m.packets) {

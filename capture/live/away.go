@@ -58,11 +58,12 @@ type keeper struct {
 	pause time.Duration
 	next  time.Time // of the next look for it
 	blind time.Time // of the next try to open it whether it is seen or not
-	last  time.Time // of the last call
+	last  time.Time // of the last call, by the clock that stands still in sleep
+	wall  int64     // and by the one of time stamps, nanoseconds since 1970
 }
 
 func newKeeper(opts Options, ifc capture.Interface, now time.Time) *keeper {
-	k := &keeper{opts: opts, mark: now.UnixNano(), last: now, seen: now, own: slices.Clone(opts.Own)}
+	k := &keeper{opts: opts, mark: now.UnixNano(), last: now, wall: now.UnixNano(), seen: now, own: slices.Clone(opts.Own)}
 	for _, p := range ifc.Addrs {
 		k.own = append(k.own, p.Addr())
 	}
@@ -99,7 +100,6 @@ func (h *Handle) leaves(b *capture.Batch, now time.Time, err error) bool {
 		h.tell(AdapterGone, time.Time{})
 	}
 	k.down, k.pause, k.next, k.blind = false, firstPause, now.Add(firstPause), now.Add(maxPause)
-	k.last = now
 	h.appendAway(b, now)
 	b.Watermark = now.UnixNano()
 	return true
@@ -134,7 +134,8 @@ func (h *Handle) await(b *capture.Batch, now time.Time, stop *time.Time) {
 		h.learn(b, list, now)
 		h.tell(AdapterGone, now)
 		h.nextStats = now
-		k.mark, k.since, k.last, k.seen = now.UnixNano(), 0, now, now
+		k.since, k.seen, k.last = 0, now, now
+		k.mark, k.wall = now.UnixNano(), now.UnixNano()
 	case errors.Is(err, ErrNoDevice), errors.Is(err, ErrNotUp), errors.Is(err, ErrGone), !h.exists():
 		k.pause = min(2*k.pause, maxPause)
 		k.next = now.Add(k.pause)
@@ -170,8 +171,8 @@ func (h *Handle) reopen() (engine, []netip.Prefix, error) {
 // goes on then, and the other one stands (clock_gettime(2), CLOCK_MONOTONIC).
 func (h *Handle) noteSleep(b *capture.Batch, now time.Time) {
 	k := h.keep
-	ahead := now.Round(0).Sub(k.last.Round(0)) - now.Sub(k.last)
-	k.last = now
+	ahead := time.Duration(now.UnixNano()-k.wall) - now.Sub(k.last)
+	k.last, k.wall = now, now.UnixNano()
 	if ahead < sleepLeast || k.since != 0 {
 		return
 	}

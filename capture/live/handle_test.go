@@ -170,6 +170,38 @@ func TestStop(t *testing.T) {
 	}
 }
 
+// A machine that slept: its wall clock is hours ahead of where the other clock
+// says that it should be. What lies between was not watched.
+func TestSleep(t *testing.T) {
+	var told []Absence
+	h := scripted(&script{quiet: 20 * time.Millisecond}, Options{Timeout: 20 * time.Millisecond, Watch: func(a Absence) { told = append(told, a) }})
+	b := capture.NewBatch()
+	next := func() {
+		t.Helper()
+		if err := h.Next(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	next()
+	if len(told) != 0 {
+		t.Fatalf("awake, and told %+v", told)
+	}
+	const nap = 3 * time.Hour
+	h.keep.wall -= int64(nap) // as if it had stood there until now
+	h.keep.mark -= int64(nap)
+	next()
+	if len(told) != 1 || told[0].Kind != Asleep || told[0].Until.Sub(told[0].Since) < nap {
+		t.Fatalf("told %+v", told)
+	}
+	if len(b.Stats) == 0 || b.Stats[0].Time-b.Stats[0].AwaySince < int64(nap) {
+		t.Errorf("statistics %+v", b.Stats)
+	}
+	next()
+	if len(told) != 1 {
+		t.Errorf("told again: %+v", told)
+	}
+}
+
 // Packets that wait in the kernel when Stop is called are not left there.
 func TestStopDrains(t *testing.T) {
 	s := &script{quiet: 20 * time.Millisecond}

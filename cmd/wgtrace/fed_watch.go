@@ -240,6 +240,10 @@ func (r *fedRun) watch(ctx context.Context, signals <-chan os.Signal) (*correlat
 	opts.Tick = ticker.C
 	show := newProgress(r.s.err, isTerminal(r.s.err) && !o.output.quiet, o.duration)
 	opts.OnTick = func(p correlate.Progress) {
+		for _, line := range r.taps.news.take() {
+			show.clear()
+			o.note(r.s.err, "%s", line)
+		}
 		show.update(p)
 		if r.taps.recorder != nil {
 			_ = r.taps.recorder.Flush()
