@@ -175,10 +175,15 @@ func (j *judge) tie() {
 		// What was translated without a witness is true all the same.
 		out := &list[i]
 		k := mapKey{out.Key, out.End}
-		if !out.whole() || out.Error || out.End == out.Key.Client || found[k] != nil || j.unheld(out) {
+		if !out.whole() || out.Error || out.End == out.Key.Client || j.unheld(out) {
 			continue
 		}
-		found[k] = &Mapping{Key: out.Key, Outside: out.End, First: out.At, Last: out.At}
+		m := found[k]
+		if m == nil {
+			m = &Mapping{Key: out.Key, Outside: out.End, First: out.At}
+			found[k] = m
+		}
+		m.First, m.Last = min(m.First, out.At), max(m.Last, out.At)
 	}
 	for _, m := range found {
 		m.First += epoch
