@@ -27,7 +27,7 @@ type Brief struct {
 
 // FlowLine is one conversation in a line.
 type FlowLine struct {
-	Name    string
+	Name    string // with the client's end where there are several
 	Counts  string // packets at the four inner stages
 	Outcome string // a word of the JSON report
 	Result  string // the same for a person
@@ -54,8 +54,12 @@ func (r *Report) Brief(flows int) Brief {
 	slices.SortStableFunc(latest, func(x, y Flow) int { return int(min(max(y.Last.NS-x.Last.NS, -1), 1)) })
 	for i := range latest[:min(len(latest), flows)] {
 		f := &latest[i]
+		name := or(f.Remote, "?")
+		if len(r.Clients) > 1 {
+			name = plainGlue(pair(f.Client, f.Remote))
+		}
 		b.Flows = append(b.Flows, FlowLine{
-			Name: f.Protocol + " " + plainGlue(pair(f.Client, f.Remote)), Counts: plainGlue(way(f.Packets)),
+			Name: f.Protocol + " " + name, Counts: plainGlue(way(f.Packets)),
 			Outcome: f.Outcome, Result: t.word("outcome-"+f.Outcome, nil),
 		})
 	}

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -98,7 +100,8 @@ const page = "198.18.7.7"
 func watchScreen(t *testing.T, l *lab.Lab, dir string, args ...string) *terminal {
 	t.Helper()
 	cmd := selfOn(t, t.Context(), l.Server(), nil, append([]string{"live", "--test-url", "http://" + page}, args...)...)
-	return newTerminal(t, 80, 24, dir, []string{envRun + "=1", "LC_ALL=C.UTF-8", "TERM=tmux-256color"}, cmd.Args...)
+	env := []string{envRun + "=1", "LC_ALL=C.UTF-8", "TERM=tmux-256color", fmt.Sprintf("SUDO_UID=%d", nobody), fmt.Sprintf("SUDO_GID=%d", nobody)}
+	return newTerminal(t, 80, 24, dir, env, cmd.Args...)
 }
 
 // TestScreen follows the steps of the screen as a person does, over a path
@@ -117,7 +120,11 @@ func TestScreen(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	// The folder of the person who runs sudo, which nobody else may look into.
 	dir := t.TempDir()
+	if err := errors.Join(os.Chmod(dir, 0o700), os.Chown(dir, nobody, nobody)); err != nil {
+		t.Fatal(err)
+	}
 	x := watchScreen(t, l, dir)
 	x.wait(10*time.Second, "tunnel "+l.Plan().Tunnel+", WAN "+l.Plan().WAN, "> 1 Wi-Fi off on the phone",
 		"2 WireGuard app: off, count to three, on.", page, "4 Open example.com", "▄▄▄▄▄ █",
@@ -143,6 +150,13 @@ func TestScreen(t *testing.T) {
 	}
 	x.keys("s")
 	x.wait(10*time.Second, "Saved ticket.zip.", "[exit status 1]")
+	st, err := os.Stat(filepath.Join(dir, "ticket.zip"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if st.Mode().Perm() != 0o600 || st.Sys().(*syscall.Stat_t).Uid != nobody {
+		t.Errorf("the ticket has mode %v and belongs to %d", st.Mode(), st.Sys().(*syscall.Stat_t).Uid)
+	}
 	unzip(t, filepath.Join(dir, "ticket.zip"), dir)
 	again := readBack(t, filepath.Join(dir, "evidence.pcapng"), "--host-facts", filepath.Join(dir, "host.json"))
 	if again.verdict.Finding != "nat-missing" {

@@ -49,9 +49,10 @@ type guide struct {
 	waiting int
 }
 
-// newGuide makes a guide that points at a page; facts say which networks are
-// near, and whether the phone has an IPv6 address inside.
-func newGuide(words *text.Catalog, link string, facts *host.Snapshot, tunnel string) *guide {
+// newGuide makes a guide that points at a page. Home knows the tunnel, and thereby
+// whether the phone has an IPv6 address inside; here is the host of the WAN, whose
+// networks are near.
+func newGuide(words *text.Catalog, link, tunnel string, home, here *host.Snapshot) *guide {
 	g := &guide{link: link, typed: link}
 	if u, err := url.Parse(link); err == nil && u.Hostname() != "" {
 		g.typed = u.Host
@@ -59,12 +60,12 @@ func newGuide(words *text.Catalog, link string, facts *host.Snapshot, tunnel str
 			g.targets = append(g.targets, a.Unmap())
 		}
 	}
-	if link == defaultTest && innerIPv6(facts, tunnel) {
+	if link == defaultTest && innerIPv6(home, tunnel) {
 		g.targets = append(g.targets, netip.MustParseAddr(defaultTest6))
 		g.typed = words.Word("live-or", map[string]any{"name": g.typed, "why": "[" + defaultTest6 + "]"})
 	}
-	for i := range facts.Adapters {
-		if a := &facts.Adapters[i]; a.Name != tunnel {
+	for i := range here.Adapters {
+		if a := &here.Adapters[i]; a.Name != tunnel {
 			g.near = append(g.near, subnets(a)...)
 		}
 	}

@@ -53,7 +53,7 @@ func TestGuide(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := newGuide(words, defaultTest, guideFacts(), "wg0")
+	g := newGuide(words, defaultTest, "wg0", guideFacts(), guideFacts())
 	now := time.Unix(1000, 0)
 	ev := &correlate.Evidence{}
 	look := func(after time.Duration, want string) {
@@ -108,7 +108,7 @@ func TestGuideAnswered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := newGuide(words, "http://example.net", guideFacts(), "wg0")
+	g := newGuide(words, "http://example.net", "wg0", guideFacts(), guideFacts())
 	g.look(&correlate.Evidence{}, time.Unix(1000, 0))
 	g.answer(false)
 	if got := stepsOf(g, words, time.Unix(1001, 0)); got != "...!" {

@@ -12,6 +12,7 @@ import (
 	"github.com/wgtrace/wgtrace/internal/host"
 	"github.com/wgtrace/wgtrace/internal/screen"
 	"github.com/wgtrace/wgtrace/internal/text"
+	"github.com/wgtrace/wgtrace/report"
 )
 
 // shower is who a run is shown to.
@@ -49,9 +50,13 @@ func (o *liveOptions) watched(s streams, how shower, facts *host.Snapshot, setti
 	if err != nil {
 		return nil, err
 	}
+	info, err := o.output.complete(report.Info{})
+	if err != nil {
+		return nil, err
+	}
 	v := &view{
-		o: o, words: words, settings: settings, system: system, begun: time.Now(), onScreen: how == showScreen,
-		guide: newGuide(words, o.testURL, o.home(facts), o.tunnel), looks: make(chan *correlate.Evidence, 1),
+		o: o, words: words, redact: info.Redact, settings: settings, system: system, begun: time.Now(), onScreen: how == showScreen,
+		guide: newGuide(words, o.testURL, o.tunnel, o.home(facts), facts), looks: make(chan *correlate.Evidence, 1),
 	}
 	return v, nil
 }
@@ -96,6 +101,9 @@ func (v *view) open(ctx context.Context, s streams, signals chan<- os.Signal) (e
 		}
 		for _, n := range v.notices {
 			v.o.note(s.err, "%s", n)
+		}
+		if v.gone != "" {
+			v.o.note(s.err, "%s", v.gone)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/wgtrace/wgtrace/correlate"
 	"github.com/wgtrace/wgtrace/diagnose"
+	"github.com/wgtrace/wgtrace/internal/privilege"
 	"github.com/wgtrace/wgtrace/internal/text"
 	"github.com/wgtrace/wgtrace/report"
 )
@@ -26,7 +27,11 @@ func (o *liveOptions) offerTicket(s streams, words *text.Catalog, ev *correlate.
 	if err != nil || key != 's' && key != 'S' {
 		return nil // nobody asked for it
 	}
-	name, err := freeName("ticket", ".zip")
+	var name string
+	err = privilege.Writing(func() (err error) {
+		name, err = freeName("ticket", ".zip")
+		return err
+	})
 	if err != nil {
 		return usage("", "cannot write ticket.zip: %s", cause(err))
 	}

@@ -34,6 +34,7 @@ type view struct {
 	settings *runFacts
 	system   string
 	begun    time.Time
+	redact   *report.Redactor // one for the whole run: what an address is replaced by must not change
 	onScreen bool
 	screen   *screen.Screen // nil until it is open
 	left     atomic.Bool    // the person ended the run there
@@ -53,11 +54,11 @@ type view struct {
 	notices  []string // said while the screen was open
 	attempts []diagnose.Attempt
 	latest   *correlate.Evidence
-	redact   *report.Redactor
 	states   map[string]diagnose.State // of the settings, where they are known
 	steady   steady
 	broken   bool      // a fault was seen that is not known to be gone
 	fixed    time.Time // when it was found to be gone; zero: there is none, or it is back
+	gone     string    // says so
 }
 
 // changes are settings that were found changed and that a run was not told of.
@@ -120,7 +121,12 @@ func (v *view) run(ctx context.Context) {
 		for {
 			select {
 			case ev := <-v.looks:
-				v.look(ev, time.Now())
+				begun := time.Now()
+				v.look(ev, begun)
+				select {
+				case <-time.After(lookShare * time.Since(begun)):
+				case <-ctx.Done():
+				}
 			case <-ctx.Done():
 				return
 			}
@@ -181,23 +187,20 @@ func (v *view) look(ev *correlate.Evidence, now time.Time) {
 	v.last.Store(ev)
 	facts, within, at := v.settings.latest()
 	d := v.o.diagnose(ev, v.inner.Load(), v.system, facts, within, v.tried())
-	info, err := v.o.output.complete(report.Info{Live: true, OSChoice: v.system, HostJSON: factsJSON(facts)})
-	if err != nil {
-		return // no random numbers for what is to be hidden: the report will say it
-	}
 
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.redact == nil {
-		v.redact = info.Redact // what an address is replaced by must not change
+	info := report.Info{Live: true, OSChoice: v.system, Lang: v.o.output.lang, Redact: v.redact}
+	if v.redact != nil {
+		info.HostJSON = factsJSON(facts) // for the names in it
 	}
-	info.Redact = v.redact
 	r := report.Build(ev, d, info)
 	v.latest = ev
 	v.compare(d.Settings, at)
 	v.guide.look(ev, now)
 	state := v.state(now)
-	state.Brief, state.Fixed = r.Brief(briefFlows), v.repaired(ev, d, now)
+	v.gone = v.repaired(ev, d, now)
+	state.Brief, state.Fixed = r.Brief(briefFlows), v.gone
 	v.show(state, d)
 	if v.certain != nil && v.steady.sure(ev, d, r) {
 		v.certain()

@@ -75,7 +75,7 @@ func (r *renderer) guided(room int) []string {
 		return nil
 	}
 	beside := append(r.steps(left), "")
-	beside = append(beside, r.verdict(left)...)
+	beside = append(beside, r.verdict(left, "")...)
 	var top []string
 	for i := range max(len(beside), len(code)) {
 		line := ""
@@ -245,8 +245,9 @@ func (r *renderer) crossed(lines []string) []string {
 	return out
 }
 
-// verdict is its first line, or the line that says that the fault is gone.
-func (r *renderer) verdict(width int) []string {
+// verdict is its first line with how sure it is, or the line that says that the
+// fault is gone.
+func (r *renderer) verdict(width int, grade string) []string {
 	b := r.s.Brief
 	if r.s.Fixed != "" {
 		return styled(good, report.Wrap(r.s.Fixed, width))
@@ -258,25 +259,31 @@ func (r *renderer) verdict(width int) []string {
 	case "fault":
 		style = bad
 	}
-	return styled(style, report.Wrap(b.Headline, width))
+	headline := b.Headline
+	if grade != "" {
+		headline += " (" + grade + ")"
+	}
+	return styled(style, report.Wrap(headline, width))
 }
 
 // answer is the verdict so far: 3 with everything, 2 without what can be read
 // afterwards, 1 without its reason.
 func (r *renderer) answer(size int) []string {
 	b := r.s.Brief
-	lines := r.verdict(r.width)
+	grade := b.Grade
+	if size > 1 {
+		grade = "" // the reason names it
+	}
+	lines := r.verdict(r.width, grade)
 	if b.Status != "fault" {
 		if size > 1 && b.Why != "" {
 			lines = append(lines, report.Wrap(b.Why, r.width)...)
 		}
 		return append(lines, "")
 	}
-	why := b.Why
-	if size == 1 {
-		why = b.Grade
+	if size > 1 {
+		lines = append(lines, r.labelled(r.s.Labels.Why, b.Why)...)
 	}
-	lines = append(lines, r.labelled(r.s.Labels.Why, why)...)
 	lines = append(lines, r.labelled(r.s.Labels.Do, b.Do)...)
 	lines = append(lines, r.commands(b.Command)...)
 	if size > 2 && len(b.Undo) > 0 {
@@ -324,7 +331,7 @@ func (r *renderer) labelled(label, text string) []string {
 // flows lists the last conversations in what room is left.
 func (r *renderer) flows(room int) []string {
 	list := r.s.Brief.Flows
-	n := min(len(list), room-1)
+	n := min(len(list), room-2) // a title above, and air below
 	if n < 1 {
 		return nil
 	}
