@@ -180,6 +180,17 @@ func TestOuterVerdicts(t *testing.T) {
 			s.peer(endpointA, established())
 			asks(s.client(testPhone, 0), 0, fate{correlate.FateAnswered, 5, 3, 2})
 		}, Context{Attempts: []Attempt{{Time: minute / 2}}}, outcome{StatusHealthy, "", "phone-side", ""}, outcome{StatusInconclusive, "capture-one-sided", "", ""}},
+		{"all answered, and the page loaded when tried again", func(s scene) {
+			s.peer(endpointA, established())
+			asks(s.client(testPhone, 0), 0, fate{correlate.FateAnswered, 5, 3, 2})
+		}, Context{Attempts: []Attempt{{Time: minute / 3}, {Time: minute / 2, Loaded: true}}}, outcome{StatusHealthy, "", "", ""}, outcome{StatusInconclusive, "capture-one-sided", "", ""}},
+		{"the page did not load before the repair", func(s scene) {
+			s.peer(endpointA, established())
+			c := s.client(testPhone, 0)
+			asks(c, 0, fate{correlate.FateNoEgress, 5, 3, 2})
+			asks(c, 0, fate{correlate.FateAnswered, 5, 3, 2})
+			c.Families[0].Ledgers[1].Started = minute / 2
+		}, Context{Attempts: []Attempt{{Time: minute / 3}}}, outcome{StatusHealthy, "", "", ""}, outcome{StatusInconclusive, "capture-one-sided", "", ""}},
 	}
 	for _, c := range cases {
 		for _, alone := range []bool{false, true} {

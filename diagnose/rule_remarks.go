@@ -47,16 +47,32 @@ func (s *subject) movedSince() bool {
 	return false
 }
 
-// phoneSide is what is left when the person saw a failure and the packets none.
+// presentSince returns when the episode began that the verdict is about: that of the
+// client in hand, or the run's where nothing changed.
+func (s *subject) presentSince() int64 {
+	since := s.ev.Started
+	if s.client == nil {
+		return since
+	}
+	for k := range s.client.Families {
+		if f := &s.client.Families[k]; len(f.Ledgers) > 1 && f.Now() != &f.Ledgers[0] {
+			since = max(since, f.Now().Started)
+		}
+	}
+	return since
+}
+
+// phoneSide is what is left when the person saw a failure and the packets none. The
+// last try counts, and one before a repair says nothing of now.
 var phoneSide = rule{
 	id: "phone-side", layer: 0, severity: SeverityInfo,
 	prove: func(s *subject) (proof, bool) {
-		for _, a := range s.ctx.Attempts {
-			if !a.Loaded && a.Time >= s.ev.Started && a.Time <= s.ev.Ended {
-				return proof{confidence: 0.7}, true
-			}
+		n := len(s.ctx.Attempts)
+		if n == 0 {
+			return proof{}, false
 		}
-		return proof{}, false
+		a := s.ctx.Attempts[n-1]
+		return proof{confidence: 0.7}, !a.Loaded && a.Time >= s.presentSince() && a.Time <= s.ev.Ended
 	},
 	causes: func(*subject, string) []Cause {
 		return []Cause{

@@ -23,7 +23,7 @@ func settle(ev *correlate.Evidence, ctx *Context, d *Diagnosis, answered bool, b
 	if answered && !ev.Coverage.RolesTied && !ev.Coverage.Exchanged && blocked != "captures-unrelated" {
 		d.Status = StatusHealthy
 		s := &subject{ev: ev, ctx: ctx}
-		if p, ok := phoneSide.prove(s); ok {
+		if p, ok := phoneSide.prove(&subject{ev: ev, ctx: ctx, client: headline(ev, d)}); ok {
 			d.Findings = append(d.Findings, s.finding(&phoneSide, p))
 		}
 		return
