@@ -4,6 +4,7 @@ package live
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unsafe"
 
@@ -100,23 +101,9 @@ func adapterNames() map[string]string {
 func stampSource(device string, peers []string) string {
 	const mode = "host_hiprec"
 	for _, d := range append([]string{device}, peers...) {
-		if !offers(d, mode) {
+		if !slices.Contains(Stamps(d), mode) {
 			return ""
 		}
 	}
 	return mode
-}
-
-func offers(device, mode string) bool {
-	in, err := pcap.NewInactiveHandle(pcapName(device))
-	if err != nil {
-		return false
-	}
-	defer in.CleanUp()
-	for _, s := range in.SupportedTimestamps() {
-		if s.String() == mode {
-			return true
-		}
-	}
-	return false
 }

@@ -23,10 +23,10 @@ func checkLang(lang string) error {
 }
 
 // systemLang is the language that the system is set to, English where there are
-// no sentences in it. The first variable that is set decides (POSIX, XBD 8.2).
+// no sentences in it. The first variable that is set decides (POSIX, XBD 8.2), and
+// the system's own setting where there are none.
 func systemLang() string {
-	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
-		value := os.Getenv(name)
+	for _, value := range []string{os.Getenv("LC_ALL"), os.Getenv("LC_MESSAGES"), os.Getenv("LANG"), uiLanguage()} {
 		if value == "" {
 			continue
 		}

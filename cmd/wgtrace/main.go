@@ -5,12 +5,32 @@
 package main
 
 import (
+	"bufio"
+	"fmt"
+	"io"
 	"os"
 
 	"github.com/wgtrace/wgtrace/internal/lab"
+	"github.com/wgtrace/wgtrace/internal/text"
 )
 
 func main() {
 	lab.Child()
-	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	prepareConsole()
+	status := run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	if ownWindow() && isTerminalIn(os.Stdin) {
+		waitForEnter(os.Stdin, os.Stderr)
+	}
+	os.Exit(status)
+}
+
+// waitForEnter keeps a window open that closes with the program, until the report
+// was read.
+func waitForEnter(in io.Reader, out io.Writer) {
+	words, err := text.For(systemLang())
+	if err != nil {
+		return
+	}
+	fmt.Fprint(out, "\n"+words.Word("press-enter", nil))
+	_, _ = bufio.NewReader(in).ReadString('\n')
 }

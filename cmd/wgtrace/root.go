@@ -63,7 +63,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	live := &liveOptions{bare: true}
 	root.Args = live.farOnly
 	root.RunE = func(cmd *cobra.Command, _ []string) error { return live.run(cmd.Context(), s) }
-	root.AddCommand(liveCommand(s), readCommand(s), interfacesCommand(s), checkCommand(s), compareCommand(s), demoCommand(s), explainCommand(s), versionCommand(s))
+	root.AddCommand(liveCommand(s), readCommand(s), interfacesCommand(s), checkCommand(s), compareCommand(s), demoCommand(s), explainCommand(s), selftestCommand(s), versionCommand(s))
 	explainCompletion(root)
 	explainFlags(root)
 	return finish(root.Execute(), stderr)

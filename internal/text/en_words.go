@@ -15,6 +15,7 @@ var enWords = map[string]string{
 	"unknown":         `not known`,
 	"not-seen":        `not seen`,
 	"none":            `none`,
+	"press-enter":     `Press Enter to close this window.`,
 
 	// The five lines.
 	"counts-out":   `{{num .arrived}} arrived, {{num .left}} left`,

@@ -11,6 +11,7 @@ var zhWords = map[string]string{
 	"phone":        `手机`,
 	"internet":     `互联网`,
 
+	"press-enter":     `按回车键关闭这个窗口。`,
 	"unknown-finding": `wgtrace 没有关于这个结论的说明：`,
 	"unknown":         `不知道`,
 	"not-seen":        `没有看到`,

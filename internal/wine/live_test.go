@@ -220,3 +220,23 @@ func TestInterfaces(t *testing.T) {
 		t.Errorf("%v, want %v", rows, want)
 	}
 }
+
+// TestSelftest wants a block that says of each step whether it works, and names no
+// address.
+func TestSelftest(t *testing.T) {
+	o, code := wgtrace(t, story.install(t), replayed, "selftest")
+	if code != 0 {
+		t.Errorf("status %d: %s", code, o.all())
+	}
+	for _, w := range []string{
+		"Npcap version 1.87", "WireGuard Tunnel: wireguard, up, taken for the tunnel: Raw IP, ", "Wi-Fi: wifi, up, taken for the wan: Ethernet, ",
+		"time stamps: host_hiprec_unsynced, host_hiprec", "net-nat: an empty answer",
+	} {
+		if !strings.Contains(o.out, w) {
+			t.Errorf("lacks %q", w)
+		}
+	}
+	if strings.Contains(o.out, "203.0.113.") || strings.Contains(o.out, "02:7b:59") || t.Failed() {
+		t.Errorf("names an address, or lacks something:\n%s", o.out)
+	}
+}
