@@ -31,6 +31,7 @@ var factTests = map[string]func(*view) answer{
 
 	// Routes.
 	"no-default-route":             noDefaultRoute,
+	"gateway-address-wrong":        gatewayAddressWrong,
 	"tunnel-route-missing":         tunnelRouteMissing,
 	"tunnel-subnet-overlaps":       overlapping,
 	"server-allowedips-everything": outInto(intoTunnel),
@@ -95,7 +96,7 @@ const (
 	firewallDocker
 	firewallUFW
 	firewallFirewalld
-	firewallTwo // another one accepts what this one drops
+	firewallTwo // another one accepts what this one drops, or drops it too
 )
 
 // dropBy tests for a drop by one kind of firewall.
@@ -131,7 +132,7 @@ func (v *view) dropper() firewall {
 		return firewallFirewalld
 	case fw.UFW == host.FactYes && iptables && place.Chain.Source != host.SourceIptablesLegacy:
 		return firewallUFW
-	case v.facts.AcceptedElsewhere(v.path, place) == host.FactYes:
+	case v.facts.DroppedBoth(v.path) == host.FactYes, v.facts.AcceptedElsewhere(v.path, place) == host.FactYes:
 		return firewallTwo
 	case fw.Docker == host.FactYes && iptables:
 		return firewallDocker

@@ -103,3 +103,31 @@ func rejected(v *view) answer {
 	}
 	return silent
 }
+
+// gatewayAddressWrong: the router's address lies in none of the subnets of the
+// adapter that leads to it, or is the host's own. An adapter with a single address
+// has no subnet: providers put the router beside it on purpose. Those of IPv6 are
+// of the link, whatever the subnet.
+func gatewayAddressWrong(v *view) answer {
+	hop, ok := v.facts.RouteOut(v.path)
+	a := v.adapter(hop.Adapter)
+	if !ok || a == nil || !hop.Gateway.Is4() || hop.Gateway.IsLinkLocalUnicast() {
+		return silent
+	}
+	subnets := 0
+	for _, p := range a.Addrs {
+		switch {
+		case p.Addr() == hop.Gateway:
+			return settings(host.FactYes)
+		case !p.Addr().Is4() || p.IsSingleIP():
+		case p.Contains(hop.Gateway):
+			return silent
+		default:
+			subnets++
+		}
+	}
+	if subnets == 0 {
+		return silent
+	}
+	return settings(host.FactYes)
+}

@@ -61,6 +61,11 @@ func TestFacts(t *testing.T) {
 			s.Firewall.Chains[0].Rules = []host.Rule{{Verdict: host.VerdictAccept}}
 			s.Firewall.Chains = append(s.Firewall.Chains, host.Chain{Source: host.SourceIptablesLegacy, Family: "ip", Table: "filter", Name: "FORWARD", Hook: "forward", Type: "filter", Policy: host.VerdictDrop})
 		}, "two-firewalls", "settings"},
+		{"dropped by both back ends of iptables", correlate.FateNoEgress, func(s *host.Snapshot) {
+			for _, source := range []string{host.SourceIptablesNft, host.SourceIptablesLegacy} {
+				s.Firewall.Chains = append(s.Firewall.Chains, host.Chain{Source: source, Family: "ip", Table: "filter", Name: "FORWARD", Hook: "forward", Type: "filter", Policy: host.VerdictDrop})
+			}
+		}, "two-firewalls", "settings"},
 		{"the sender's address is refused", correlate.FateNoEgress, func(s *host.Snapshot) { s.Probes[0].Out = host.Hop{Problem: host.ProblemReversePath} }, "rp-filter-drop", "settings"},
 		{"nothing is wrong in the settings", correlate.FateNoEgress, func(*host.Snapshot) {}, "", "settings"},
 		{"no rule", correlate.FateUntranslated, func(s *host.Snapshot) { s.Firewall.Chains[1].Rules = nil }, "nat-missing", "settings"},
@@ -188,6 +193,32 @@ func TestChecks(t *testing.T) {
 		for _, c := range Checks(Context{OS: os, Facts: &host.Snapshot{OS: os}}) {
 			if c.State == StateWrong && c.ID != "route-out" {
 				t.Errorf("%q: %s is wrong, and nothing was read", os, c.ID)
+			}
+		}
+	}
+}
+
+// TestGatewayFacts tells a router that is off from one whose address is set wrong.
+func TestGatewayFacts(t *testing.T) {
+	for gateway, want := range map[string]string{
+		"203.0.113.1": "gateway-dead", "198.51.100.1": "gateway-address-wrong", wanAddress: "gateway-address-wrong", "169.254.1.1": "gateway-dead",
+	} {
+		for _, single := range []bool{false, true} {
+			s := newScene()
+			f := s.dead(correlate.FateNoEgress)
+			f.Refusals = []correlate.Refusal{said(wanAddress, 3, 1, 4)}
+			facts := server()
+			facts.Probes[0].Out.Gateway = netip.MustParseAddr(gateway)
+			first := want
+			if single {
+				facts.Adapters[0].Addrs = []netip.Prefix{netip.MustParsePrefix(wanAddress + "/32")}
+				if gateway != wanAddress {
+					first = "gateway-dead" // beside the subnet on purpose
+				}
+			}
+			d := Run(s.Evidence, Context{OS: osLinux, Facts: facts})
+			if d.Finding != "gateway-unreachable" || d.Findings[0].Causes[0].ID != first {
+				t.Errorf("%s, single %v: %q by %+v", gateway, single, d.Finding, d.Findings[0].Causes)
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/wgtrace/wgtrace/capture"
 	"github.com/wgtrace/wgtrace/correlate"
+	"github.com/wgtrace/wgtrace/internal/host"
 )
 
 // When single losses are worth a word: fewer than minVanished can be one burst,
@@ -42,7 +43,7 @@ var packetsLostInHost = rule{
 	after: correlate.TunnelIn, before: correlate.WANOut,
 	prove: func(s *subject) (proof, bool) {
 		cover := &s.ev.Coverage
-		if s.ev.Totals.LostPackets < minVanished || cover.TunnelDropped+cover.WANDropped > 0 || cover.TunnelAway || cover.WANAway {
+		if s.ev.Totals.LostPackets < minVanished || cover.TunnelDropped+cover.WANDropped > 0 || cover.TunnelAway || cover.WANAway || s.offloaded() {
 			return proof{}, false
 		}
 		var out, back vanished
@@ -79,4 +80,10 @@ func (s *subject) dropsKnown() bool {
 		}
 	}
 	return true
+}
+
+// offloaded reports whether packets of known connections may pass by the taps:
+// only the first ones of each prove something then.
+func (s *subject) offloaded() bool {
+	return s.ctx.Facts != nil && s.ctx.Facts.FlowOffload != host.OffloadUnknown
 }

@@ -159,6 +159,9 @@ func (r *fedRun) run(ctx context.Context, signals <-chan os.Signal) error {
 			err = usage("what was captured until then stands in the .part file", "%s", closed)
 		}
 	}
+	if facts != nil && facts.FlowOffload != host.OffloadUnknown {
+		ev.Caveats = append(ev.Caveats, correlate.Caveat{ID: "flow-offload"})
+	}
 	found := guessOS(ev)
 	if facts != nil && facts.OS != "" {
 		found = facts.OS

@@ -97,7 +97,7 @@ var elseSeen = map[string]struct{ seen, why string }{
 
 	"firewalld-no-policy":        {"userspace", "`forward-reject-admin-firewalld`: a stand-in rule, without firewalld"},
 	"forward-reject-rule":        {"userspace", "`forward-reject-admin-firewalld`: what the settings show there is a plain rule"},
-	"gateway-address-wrong":      {"documented only", "looks as `wan-gateway-dead`: only a person knows the right address"},
+	"gateway-address-wrong":      {"made settings", "looks as `wan-gateway-dead`, unless the address lies outside the subnet of the adapter"},
 	"second-vpn-default-route":   {"documented only", "looks as `server-default-hijack`, and needs another VPN on the server"},
 	"windows-forwarding-off":     {"documented only", "needs Windows; reading its settings is tested on output made after the documentation"},
 	"windows-netnat-unavailable": {"made settings", "needs a Windows without NetNat"},

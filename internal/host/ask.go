@@ -262,6 +262,24 @@ func (s *Snapshot) filtered(p *Packet, hooks []string) (Fact, Place) {
 	return fact, maybe
 }
 
+// DroppedBoth says whether both back ends of iptables drop the client's packets, so
+// that a rule in one of them helps nothing.
+func (s *Snapshot) DroppedBoth(p Path) Fact {
+	if s == nil {
+		return FactUnknown
+	}
+	packet := p.out()[0]
+	w := s.Firewall.walk(&packet, nil)
+	drops := map[string]bool{}
+	for _, c := range s.Firewall.hook("forward", "filter", packet.Family) {
+		drops[c.Source] = drops[c.Source] || w.base(c) == mayDrop
+	}
+	if drops[SourceIptablesNft] && drops[SourceIptablesLegacy] {
+		return FactYes
+	}
+	return s.Firewall.Read.no()
+}
+
 // AcceptedElsewhere says whether another chain than that of place accepts the
 // client's packets by a rule of its own: somebody let the tunnel through, in a
 // firewall that is not the only one. Against a drop in the old tables of iptables

@@ -89,6 +89,7 @@ var CaveatArgs = map[string]map[string]any{
 	"duplicates":          {"source": "", "copies": int64(0), "count": int64(0)},
 	"clones":              {"source": "", "count": int64(0)},
 	"early-end":           {},
+	"flow-offload":        {},
 	"offload":             {"count": int64(0)},
 	"undecoded":           {"source": "", "count": int64(0), "link_type": ""},
 	"roles-tied":          {},

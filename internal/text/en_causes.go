@@ -76,7 +76,7 @@ var enCauses = map[string]CauseText{
 		SettledBy: `"sysctl net.ipv4.conf.all.rp_filter net.ipv4.conf.{{if .back}}{{.back}}{{else}}{{spell .tunnel "TUNNEL-ADAPTER"}}{{end}}.rp_filter": the larger one is 1 (strict), and IPReversePathFilter in "nstat -az" grows.`,
 	},
 	"two-firewalls": {
-		Title:     `two firewalls are loaded, and one of them drops what the other accepts`,
+		Title:     `two firewalls are loaded, and what one of them accepts the other one may drop`,
 		Why:       `Old and new firewall tables work side by side on Linux, and one drop is final.`,
 		SettledBy: `Compare "iptables-legacy-save -c" with "nft -a list ruleset": a drop in either one counts.`,
 	},

@@ -19,6 +19,7 @@ var enCaveats = map[string]string{
 	"duplicates":          `{{spell .source "A capture"}}: every packet was recorded {{if .copies}}{{num .copies}} times{{else}}several times{{end}}; {{n .count "copy was" "copies were"}} folded.`,
 	"clones":              `{{spell .source "A capture"}}: {{n .count "packet is" "packets are"}} repeated between other addresses at the same moment, as when a recording is played several times at once; these are not taken for translations of one another.`,
 	"early-end":           `The captures ended soon after the last attempts: answers to these may have come later.`,
+	"flow-offload":        `{{Host ""}} passes packets of known connections on by a short cut (software flow offload) that captures can miss: only the first packets of each connection were judged.`,
 	"offload":             `{{n .count "packet is" "packets are"}} larger than the network allows: the network card had glued several into one. They were matched by their octets.`,
 	"undecoded":           `{{spell .source "A capture"}}: {{n .count "packet" "packets"}} could not be decoded{{with .link_type}} (link type {{.}}){{end}}.`,
 	"roles-tied":          `Nothing in the captures says which one is the tunnel: the order in which they were given was used.`,

@@ -76,7 +76,7 @@ var zhCauses = map[string]CauseText{
 		SettledBy: `"sysctl net.ipv4.conf.all.rp_filter net.ipv4.conf.{{if .back}}{{.back}}{{else}}{{spell .tunnel "TUNNEL-ADAPTER"}}{{end}}.rp_filter"：较大的一个是 1（严格），而且 "nstat -az" 里的 IPReversePathFilter 在增加。`,
 	},
 	"two-firewalls": {
-		Title:     `加载了两套防火墙，一套丢弃另一套放行的数据包`,
+		Title:     `加载了两套防火墙，一套放行的数据包，另一套可能丢弃`,
 		Why:       `Linux 上新旧两套防火墙表同时起作用，任何一套丢弃就是最终结果。`,
 		SettledBy: `比较 "iptables-legacy-save -c" 和 "nft -a list ruleset"：任何一边的 drop 都算数。`,
 	},

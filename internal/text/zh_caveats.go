@@ -19,6 +19,7 @@ var zhCaveats = map[string]string{
 	"duplicates":          `{{spell .source "一个抓包"}}：每个数据包都记录了{{if .copies}} {{num .copies}} 次{{else}}几次{{end}}；{{num .count}} 个重复的已合并。`,
 	"clones":              `{{spell .source "一个抓包"}}：{{num .count}} 个数据包在同一时刻又出现在别的地址之间，像是一份录制同时播放了几次；它们不算互相的地址转换。`,
 	"early-end":           `最后几次尝试之后，抓包很快就结束了：它们的回应可能后来才到。`,
+	"flow-offload":        `{{Host ""}}让已知连接的数据包走捷径（软件流量分载），抓包可能看不到：只按每个连接最初的数据包判断。`,
 	"offload":             `{{num .count}} 个数据包比网络允许的大：网卡把几个合成了一个。已按字节比对。`,
 	"undecoded":           `{{spell .source "一个抓包"}}：{{num .count}} 个数据包无法解码{{with .link_type}}（链路类型 {{.}}）{{end}}。`,
 	"roles-tied":          `从抓包看不出哪个是隧道：按给出的顺序处理。`,
