@@ -52,6 +52,8 @@ type keeper struct {
 	mark  int64  // everything earlier has been handed over, nanoseconds since 1970
 	since int64  // when the adapter went away; 0: it is there
 	down  bool   // it is there, and lets nothing through
+	index int    // by which the system knows it; 0: not known
+	lost  bool   // it is gone, or another one has its name
 	frame uint64 // the last one, and the time, when the adapter was last looked at
 	seen  time.Time
 	own   []netip.Addr
@@ -66,6 +68,11 @@ func newKeeper(opts Options, ifc capture.Interface, now time.Time) *keeper {
 	k := &keeper{opts: opts, mark: now.UnixNano(), last: now, wall: now.UnixNano(), seen: now, own: slices.Clone(opts.Own)}
 	for _, p := range ifc.Addrs {
 		k.own = append(k.own, p.Addr())
+	}
+	if opts.Enter == nil {
+		if ni, err := net.InterfaceByName(ifc.Name); err == nil {
+			k.index = ni.Index
+		}
 	}
 	return k
 }
@@ -134,7 +141,7 @@ func (h *Handle) await(b *capture.Batch, now time.Time, stop *time.Time) {
 		h.learn(b, list, now)
 		h.tell(AdapterGone, now)
 		h.nextStats = now
-		k.since, k.seen, k.last = 0, now, now
+		k.since, k.seen, k.last, k.index = 0, now, now, 0
 		k.mark, k.wall = now.UnixNano(), now.UnixNano()
 	case errors.Is(err, ErrNoDevice), errors.Is(err, ErrNotUp), errors.Is(err, ErrGone), !h.exists():
 		k.pause = min(2*k.pause, maxPause)
@@ -191,9 +198,10 @@ func (h *Handle) look(b *capture.Batch, now time.Time) {
 		return
 	}
 	ni, err := net.InterfaceByName(h.ifaces[0].Name)
-	if err != nil {
-		return // the next read tells, or it is no adapter of the system's
+	if k.lost = k.index != 0 && (err != nil || ni.Index != k.index); k.lost || err != nil {
+		return // without an index it is no adapter of the system's
 	}
+	k.index = ni.Index
 	silent, seen := h.frame == k.frame, k.seen
 	k.frame, k.seen = h.frame, now
 	switch off := ni.Flags&net.FlagUp == 0 || ni.Flags&net.FlagRunning == 0; {

@@ -150,6 +150,13 @@ func (h *Handle) Next(b *capture.Batch) error {
 			return nil
 		}
 		h.noteSleep(b, begin)
+		if h.keep.lost && stop == nil {
+			// Between its going down and its going a reader may hear of the first alone.
+			h.keep.lost = false
+			if h.leaves(b, begin, ErrGone) {
+				return nil
+			}
+		}
 	}
 	how, err := h.fill(b, begin, stop)
 	now := time.Now()

@@ -108,6 +108,8 @@ func (r *ring) read() ([]byte, int64, int, error) {
 	}
 }
 
+var errAdapterGone = errors.New("the adapter disappeared")
+
 // poll waits for a block. An adapter that was switched off comes back by itself;
 // one that was removed does not.
 func (r *ring) poll() error {
@@ -118,6 +120,9 @@ func (r *ring) poll() error {
 		}
 		return fmt.Errorf("wait for packets: %w", err)
 	}
+	if fds[0].Revents == 0 && r.gone() {
+		return errAdapterGone // its going down was told before, its going is not
+	}
 	if fds[0].Revents&(unix.POLLERR|unix.POLLHUP|unix.POLLNVAL) == 0 {
 		return nil
 	}
@@ -126,7 +131,7 @@ func (r *ring) poll() error {
 		err = unix.Errno(code)
 	}
 	if r.gone() {
-		return errors.New("the adapter disappeared")
+		return errAdapterGone
 	}
 	if err == nil || errors.Is(err, unix.ENETDOWN) {
 		return errTimeout
