@@ -25,12 +25,12 @@ type awayRun struct {
 	watch *liveRun
 }
 
-func startAway(t *testing.T) *awayRun {
+func startAway(t *testing.T, cfg lab.Config) *awayRun {
 	t.Helper()
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 	t.Cleanup(cancel)
-	l := newLab(t, lab.Config{NoIPv6: true})
+	l := newLab(t, cfg)
 	r := &awayRun{t, ctx, l, startLive(t, l)}
 	if err := l.ResetTruth(ctx); err != nil {
 		t.Fatal(err)
@@ -119,7 +119,12 @@ func (r *awayRun) healthy(adapter string) outcome {
 // TestLiveTunnelRestarts deletes the tunnel and makes it anew during a run, while
 // the phone goes on trying.
 func TestLiveTunnelRestarts(t *testing.T) {
-	r := startAway(t)
+	t.Run("here", func(t *testing.T) { restartTunnel(t, lab.Config{NoIPv6: true}) })
+	t.Run("in a container", func(t *testing.T) { restartTunnel(t, lab.Config{Container: true}) })
+}
+
+func restartTunnel(t *testing.T, cfg lab.Config) {
+	r := startAway(t, cfg)
 	r.tries(func() {
 		if err := r.lab.StopTunnel(r.ctx); err != nil {
 			t.Fatal(err)
@@ -139,13 +144,17 @@ func TestLiveTunnelRestarts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkTruth(t, got, truth, false)
+	if !cfg.Container { // there the server's table is the first of two
+		checkTruth(t, got, truth, false)
+	} else if len(got.report.NAT) < 20 {
+		t.Errorf("%d translations\n%s", len(got.report.NAT), got.text(t))
+	}
 }
 
 // TestLiveWANFlaps switches the WAN adapter off and on during a run, as radios do
 // by themselves, and lets it come back with another address besides.
 func TestLiveWANFlaps(t *testing.T) {
-	r := startAway(t)
+	r := startAway(t, lab.Config{NoIPv6: true})
 	p := r.lab.Plan()
 	other := netip.PrefixFrom(p.Server.Gateway4.Next(), p.Server.Addr4.Bits())
 	if other.Addr() == p.Server.Addr4.Addr() {
