@@ -1,4 +1,4 @@
-.PHONY: build demo docs lab-vm lint test verdicts wine
+.PHONY: build demo docs lab-vm lint release test verdicts wine
 
 build:
 	@scripts/build.sh
@@ -14,6 +14,9 @@ lab-vm:
 
 lint:
 	@scripts/lint.sh
+
+release:
+	@scripts/release.sh $(VERSION)
 
 test:
 	@scripts/test.sh

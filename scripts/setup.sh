@@ -5,6 +5,7 @@
 #   scripts/setup.sh build   a C compiler and libpcap's headers
 #   scripts/setup.sh lab     and, as root on Linux, what the lab runs
 #   scripts/setup.sh vm      and what runs the lab on another kernel
+#   scripts/setup.sh release and what tries the packages of a release
 #   scripts/setup.sh wine    and what builds and runs the Windows program
 #
 # With WGTRACE_LAB=required also the programs that tests compare with.
@@ -76,6 +77,11 @@ missing() {
 			have $tool || echo $tool
 		done
 	fi
+	if [ "$release" = yes ]; then
+		for tool in rpm jq qemu-arm-static; do
+			have $tool || echo $tool
+		done
+	fi
 	[ "$lab" = yes ] || return 0
 	for tool in nft nsenter ip; do
 		have $tool || echo $tool
@@ -101,6 +107,7 @@ package() {
 	apt-get:ip) echo iproute2 ;;
 	apt-get:wine) echo wine wine64 ;;
 	*:x86_64-w64-mingw32-gcc) echo gcc-mingw-w64-x86-64 ;;
+	apt-get:qemu-arm-static) echo qemu-user-static ;;
 	apt-get:ssh) echo openssh-client ;;
 	apt-get:sshd) echo openssh-server ;;
 	apt-get:qemu-system-x86_64) echo qemu-system-x86 ;;
@@ -176,10 +183,11 @@ apt_install() {
 }
 
 system=$(uname -s)
-lab=no vm=no wine=no
+lab=no vm=no wine=no release=no
 [ "${1:-}" != vm ] || vm=yes
 [ "${1:-}" != wine ] || wine=yes
-if [ "${1:-build}" != build ] && [ $wine = no ] && [ "$system" = Linux ] && [ "$(id -u)" -eq 0 ]; then
+[ "${1:-}" != release ] || release=yes
+if [ "${1:-build}" != build ] && [ $wine = no ] && [ $release = no ] && [ "$system" = Linux ] && [ "$(id -u)" -eq 0 ]; then
 	lab=yes
 fi
 

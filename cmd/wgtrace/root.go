@@ -42,7 +42,13 @@ Exit status: 0 healthy, 1 fault found, 2 wrong use or unreadable input,
 
 // run is the program without its process.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	s := streams{stdin, stdout, stderr}
+	root := rootCommand(streams{stdin, stdout, stderr})
+	root.SetArgs(habitual(args))
+	return finish(root.Execute(), stderr)
+}
+
+// rootCommand makes the program with all of its commands.
+func rootCommand(s streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "wgtrace",
 		Short:         "Say where the packets of a WireGuard client disappear",
@@ -54,10 +60,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	root.SuggestionsMinimumDistance = 2
 	cobra.MousetrapHelpText = ""
-	root.SetArgs(habitual(args))
-	root.SetIn(stdin)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
+	root.SetIn(s.in)
+	root.SetOut(s.out)
+	root.SetErr(s.err)
 	root.SetVersionTemplate("wgtrace {{.Version}}\n")
 	explainUsage(root)
 	live := &liveOptions{bare: true}
@@ -66,7 +71,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.AddCommand(liveCommand(s), readCommand(s), interfacesCommand(s), checkCommand(s), compareCommand(s), demoCommand(s), explainCommand(s), selftestCommand(s), versionCommand(s))
 	explainCompletion(root)
 	explainFlags(root)
-	return finish(root.Execute(), stderr)
+	return root
 }
 
 func versionCommand(s streams) *cobra.Command {
