@@ -23,7 +23,7 @@ var enExplain = map[string]ExplainText{
 	"capture-one-sided": {
 		Search: `tcpdump shows WireGuard UDP packets but not what is inside`,
 		Signs:  `Only the tunnel or only the WAN was captured. The WAN alone still shows by the rhythm of the encrypted packets whether the handshake works and whether the server has anything to send back.`,
-		Alike:  `With wrong-capture-adapter both sides were captured, one of them on an adapter that the phone's packets do not use.`,
+		Alike:  `With wrong-capture-adapter both sides were captured, one of them on an adapter that the phone's packets do not use. On Windows without Npcap one trace holds all adapters: "pktmon start --capture --comp nics --pkt-size 0 -f run.etl", then "pktmon stop", then "pktmon etl2pcap run.etl -o run.pcapng".`,
 	},
 	"captures-unrelated": {
 		Search: `compare two tcpdump captures of wg0 and eth0`,

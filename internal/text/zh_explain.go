@@ -22,7 +22,7 @@ var zhExplain = map[string]ExplainText{
 	"capture-one-sided": {
 		Search: `tcpdump 只看到 WireGuard 的 UDP 包，看不到里面的内容`,
 		Signs:  `只抓了隧道或只抓了 WAN。单凭 WAN 上加密数据包的节奏，也能看出握手是否成功、服务器有没有东西发回。`,
-		Alike:  `wrong-capture-adapter 是两侧都抓了，但其中一侧的网卡不是手机数据包经过的那个。`,
+		Alike:  `wrong-capture-adapter 是两侧都抓了，但其中一侧的网卡不是手机数据包经过的那个。在没有 Npcap 的 Windows 上，一次跟踪就包含所有网卡："pktmon start --capture --comp nics --pkt-size 0 -f run.etl"，然后 "pktmon stop"，再 "pktmon etl2pcap run.etl -o run.pcapng"。`,
 	},
 	"captures-unrelated": {
 		Search: `比较 wg0 和 eth0 两个 tcpdump 抓包`,
