@@ -24,6 +24,7 @@ type analysisOptions struct {
 	keys        keyOptions
 	expect      bool
 
+	remote      bool // the machine that is watched is reached over SSH
 	port        uint16
 	offsetGiven bool
 	prefixes    []netip.Prefix
@@ -143,7 +144,7 @@ func (o *analysisOptions) engine() correlate.Options {
 
 // context returns what diagnose is told.
 func (o *analysisOptions) context(os string) diagnose.Context {
-	ctx := diagnose.Context{OS: os, Prefixes: o.prefixes, Remote: remoteSession(), ExpectTraffic: o.expect}
+	ctx := diagnose.Context{OS: os, Prefixes: o.prefixes, Remote: o.remote || remoteSession(), ExpectTraffic: o.expect}
 	if c := o.keys.file; c != nil {
 		if ctx.ServerConfig = c; o.keys.ofPhone() {
 			ctx.PhoneConfig, ctx.ServerConfig = c, nil

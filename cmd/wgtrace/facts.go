@@ -32,7 +32,8 @@ func readFacts(ctx context.Context, clients []host.Client) *host.Snapshot {
 // runFacts are the settings around a run, its counters before, the rest as last
 // read: those of this host, and those of the container with the tunnel.
 type runFacts struct {
-	inside *inside // nil without one
+	inside *inside                                             // nil without one
+	read   func(context.Context, []host.Client) *host.Snapshot // of the host
 	ready  chan struct{}
 	before [2]*host.Snapshot // valid once ready is closed
 
@@ -44,7 +45,7 @@ type runFacts struct {
 
 // startFacts reads them for the first time, while the taps run already.
 func startFacts(ctx context.Context, in *inside) *runFacts {
-	f := &runFacts{inside: in, ready: make(chan struct{})}
+	f := &runFacts{inside: in, read: readFacts, ready: make(chan struct{})}
 	go func() {
 		at := time.Now()
 		f.before = [2]*host.Snapshot{readFacts(ctx, nil), f.readInside(ctx, nil)}
@@ -104,7 +105,7 @@ func (f *runFacts) look(ctx context.Context, ev *correlate.Evidence, tunnel stri
 			clients = []host.Client{{Addr: a, Tunnel: adapterTowards(f.before[0], a)}}
 		}
 	}
-	now := readFacts(ctx, clients)
+	now := f.read(ctx, clients)
 	if now != nil && f.before[0] != nil {
 		now.CountersBefore = f.before[0].Counters
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -73,6 +74,9 @@ type fedRun struct {
 	here     *host.Snapshot // of this machine, where a tap is here
 	taps     *taps
 	sources  [2]tapSource
+
+	readLast *host.Snapshot // of the one machine of both taps; by one goroutine at a time
+	readAt   time.Time
 }
 
 // runFed is run where others feed a tap.
@@ -187,6 +191,9 @@ func (r *fedRun) open(ctx context.Context) error {
 	if err := r.pick(); err != nil {
 		return err
 	}
+	r.o.tunnel, r.o.wan = r.ends[0].adapter, r.ends[1].adapter
+	r.o.analysis.remote = r.ends[0].far != nil || r.ends[1].far != nil
+	r.o.output.proof.offered = r.oneMachine() && r.o.shows(r.s) == showScreen
 	if err := r.checkOffload(); err != nil {
 		return err
 	}

@@ -341,3 +341,45 @@ func TestTwoMachines(t *testing.T) {
 		t.Errorf("%d packets of its own connection were captured", n)
 	}
 }
+
+// TestFarGuided: with nothing but a machine named, wgtrace ends by itself at the
+// first certain verdict where nobody sits at a terminal.
+func TestFarGuided(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 80*time.Second)
+	defer cancel()
+	l := newLab(t, lab.Config{})
+	if err := l.Apply(ctx, lab.Fault{Name: "nat-missing"}); err != nil {
+		t.Fatal(err)
+	}
+	server := newSSHServer(t, l.Server(), l.Plan().Server.Addr4.Addr())
+	cmd := selfOn(t, ctx, l.Router(), nil, server.target(""))
+	server.use(cmd)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	begun := time.Now()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- cmd.Wait() }()
+	for running := true; running; {
+		if _, err := l.Run(ctx, lab.First, lab.Run{Workload: lab.Phone}); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-done:
+			running = false
+		default:
+		}
+	}
+	if code := cmd.ProcessState.ExitCode(); code != exitFault || !strings.Contains(stdout.String(), "masquerade") {
+		t.Errorf("status %d\n%s%s", code, stdout.String(), stderr.String())
+	}
+	if d := time.Since(begun); d > bareDuration {
+		t.Errorf("it took %v", d)
+	}
+	if left := leftBehind(t, l.Server()); len(left) > 0 {
+		t.Errorf("still capturing there: %q", left)
+	}
+}

@@ -48,7 +48,7 @@ func (r *fedRun) openTaps(ctx context.Context) (err error) {
 		}
 		opts := feed.Options{Interface: r.describe(i)}
 		var ring *report.Ring
-		if o.output.proof.wanted() {
+		if o.output.proof.keeps() {
 			ring = &report.Ring{}
 			rings = append(rings, ring)
 		}
@@ -101,7 +101,7 @@ func (r *fedRun) openTaps(ctx context.Context) (err error) {
 		}
 		r.sources[i] = h
 	}
-	if o.output.proof.wanted() {
+	if o.output.proof.keeps() {
 		o.output.proof.frames = func(add func(string, capture.Seen)) error {
 			for _, ring := range rings {
 				ring.Each(add)
@@ -144,13 +144,33 @@ func (r *fedRun) describe(i int) capture.Interface {
 }
 
 // run watches both taps and publishes the verdict.
-func (r *fedRun) run(ctx context.Context, signals <-chan os.Signal) error {
+func (r *fedRun) run(ctx context.Context, signals chan os.Signal) error {
 	o := r.o
-	ev, err := r.watch(ctx, signals)
+	settings := r.startFacts()
+	var v *view
+	if how := o.shows(r.s); settings != nil {
+		var err error
+		if v, err = o.watched(r.s, how, r.ends[0].facts, settings, o.output.system(r.ends[0].facts.OS)); err != nil {
+			return err
+		}
+	}
+	ev, err := r.watch(ctx, signals, v)
 	if err != nil {
 		return err
 	}
-	facts := r.factsAfter(ctx, ev)
+	var facts *host.Snapshot
+	found := guessOS(ev)
+	if settings != nil {
+		r.readAt = time.Time{} // once more, whenever that was
+		settings.look(context.WithoutCancel(ctx), ev, o.tunnel)
+		if facts, _, _ = settings.latest(); facts == nil {
+			facts = r.ends[0].facts // the session may have broken, and the run with it
+		}
+		found = facts.OS
+		if facts.FlowOffload != host.OffloadUnknown {
+			ev.Caveats = append(ev.Caveats, correlate.Caveat{ID: "flow-offload"})
+		}
+	}
 	if t := r.taps; t.recorder != nil {
 		if o.withFacts {
 			err = t.recorder.WriteHostFacts(factsJSON(facts))
@@ -159,55 +179,59 @@ func (r *fedRun) run(ctx context.Context, signals <-chan os.Signal) error {
 			err = usage("what was captured until then stands in the .part file", "%s", closed)
 		}
 	}
-	if facts != nil && facts.FlowOffload != host.OffloadUnknown {
-		ev.Caveats = append(ev.Caveats, correlate.Caveat{ID: "flow-offload"})
-	}
-	found := guessOS(ev)
-	if facts != nil && facts.OS != "" {
-		found = facts.OS
-	}
 	system := o.output.system(found)
-	dc := o.analysis.context(system)
-	if facts != nil {
-		addFacts(&dc, facts, r.ends[0].adapter, r.ends[1].adapter)
+	tried := v.tried()
+	info := report.Info{OSChoice: system, HostJSON: factsJSON(facts), Attempts: attemptsOf(tried)}
+	d := o.diagnose(ev, nil, system, facts, nil, tried)
+	err = errors.Join(err, o.output.publish(r.s, ev, d, info))
+	if v != nil && v.left.Load() && d.Status != diagnose.StatusHealthy && !o.output.proof.wanted() {
+		err = errors.Join(err, o.offerTicket(r.s, v.words, ev, d, info))
 	}
-	dc.Remote = dc.Remote || r.ends[0].far != nil || r.ends[1].far != nil
-	d := diagnose.Run(ev, dc)
-	return errors.Join(err, o.output.publish(r.s, ev, d, report.Info{OSChoice: system, HostJSON: factsJSON(facts)}))
+	return err
 }
 
-// factsAfter reads the settings of the one machine of both taps once more, with
-// the ways of the clients that were seen; nil where there is no one machine.
-func (r *fedRun) factsAfter(ctx context.Context, ev *correlate.Evidence) *host.Snapshot {
-	if !r.oneMachine() {
+// farSettingsEvery is how often the settings of another machine are read while it
+// is watched: it costs a small router some ten processes.
+const farSettingsEvery = 10 * time.Second
+
+// startFacts returns the settings of the one machine of both taps, which were
+// read to find its adapters; nil where there is no one machine, or it cannot be
+// read.
+func (r *fedRun) startFacts() *runFacts {
+	if !r.oneMachine() || r.ends[0].facts.OS == "" {
 		return nil
 	}
-	before := r.ends[0].facts
-	if before.OS == "" {
-		return nil
+	f := &runFacts{read: r.readFar, ready: make(chan struct{}), before: [2]*host.Snapshot{r.ends[0].facts}}
+	f.keep(f.before, time.Now())
+	close(f.ready)
+	r.readLast, r.readAt = r.ends[0].facts, time.Now()
+	return f
+}
+
+// readFar reads them, unless that was a moment ago.
+func (r *fedRun) readFar(ctx context.Context, clients []host.Client) *host.Snapshot {
+	if time.Since(r.readAt) < farSettingsEvery {
+		again := *r.readLast // whoever has it still reads it
+		return &again
 	}
-	var clients []host.Client
-	for _, a := range before.Clients(r.ends[0].adapter) {
+	for _, a := range r.ends[0].facts.Clients(r.ends[0].adapter) {
 		clients = append(clients, host.Client{Addr: a, Tunnel: r.ends[0].adapter})
 	}
-	for i := range ev.Clients {
-		for _, a := range ev.Clients[i].Addrs {
-			clients = append(clients, host.Client{Addr: a, Tunnel: r.ends[0].adapter})
-		}
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), factsTimeout)
+	ctx, cancel := context.WithTimeout(ctx, factsTimeout)
 	defer cancel()
 	now, err := host.ReadShell(ctx, r.shell(r.ends[0].far.Machine()), clients...)
 	if err != nil {
-		return before // the session may have broken, and the run with it
+		return nil
 	}
-	now.CountersBefore = before.Counters
+	r.readLast, r.readAt = now, time.Now()
 	return now
 }
 
 // watch runs both taps until something ends it: the person, the time, or one of
 // the taps, without which the other proves nothing.
-func (r *fedRun) watch(ctx context.Context, signals <-chan os.Signal) (*correlate.Evidence, error) {
+// v shows the run meanwhile, nil if nobody looks, or two clocks are still to be
+// compared.
+func (r *fedRun) watch(ctx context.Context, signals chan os.Signal, v *view) (*correlate.Evidence, error) {
 	o := r.o
 	var once sync.Once
 	ended := make(chan struct{})
@@ -232,6 +256,7 @@ func (r *fedRun) watch(ctx context.Context, signals <-chan os.Signal) (*correlat
 		}
 		select {
 		case <-signals:
+			v.abort()
 			r.close() // nothing stays behind on another machine
 			os.Exit(exitAborted)
 		case <-done:
@@ -241,7 +266,7 @@ func (r *fedRun) watch(ctx context.Context, signals <-chan os.Signal) (*correlat
 	ticker := time.NewTicker(200 * time.Millisecond)
 	defer ticker.Stop()
 	opts.Tick = ticker.C
-	show := newProgress(r.s.err, isTerminal(r.s.err) && !o.output.quiet, o.duration)
+	show := newProgress(r.s.err, v == nil && isTerminal(r.s.err) && !o.output.quiet && os.Getenv("TERM") != "dumb", o.duration)
 	opts.OnTick = func(p correlate.Progress) {
 		for _, line := range r.taps.news.take() {
 			show.clear()
@@ -255,13 +280,26 @@ func (r *fedRun) watch(ctx context.Context, signals <-chan os.Signal) (*correlat
 			end()
 		}
 	}
-	engine := correlate.New(opts)
+	var engine *correlate.Engine
+	closeView := func() {}
+	if v != nil {
+		lookAfter(&opts, func() *correlate.Engine { return engine }, &v.changed[0], v.offer)
+		closeView = v.open(ctx, r.s, signals)
+		defer func() {
+			if p := recover(); p != nil {
+				v.abort() // the terminal must not stay as the screen needs it
+				panic(p)
+			}
+		}()
+	}
+	engine = correlate.New(opts)
 	inputs := make([]correlate.Input, len(r.sources))
 	for i, src := range r.sources {
 		inputs[i] = correlate.Input{Source: endingSource{src, end}, Picks: []correlate.Pick{{Role: r.ends[i].role}}}
 	}
 	ev, err := engine.Run(context.WithoutCancel(ctx), inputs)
 	show.clear()
+	closeView()
 	if err != nil {
 		return nil, err
 	}
@@ -290,13 +328,11 @@ func (s endingSource) Next(b *capture.Batch) error {
 // engineOptions is what the machines of the taps tell correlate.
 func (r *fedRun) engineOptions() correlate.Options {
 	tunnel := &r.ends[0]
-	named := *r.o
-	named.tunnel, named.wan = tunnel.adapter, r.ends[1].adapter
 	facts := tunnel.facts
 	if facts == nil {
 		facts = &host.Snapshot{}
 	}
-	opts := named.engineOptions(facts)
+	opts := r.o.engineOptions(facts)
 	if r.oneMachine() {
 		return opts
 	}

@@ -190,7 +190,7 @@ func (v *view) look(ev *correlate.Evidence, now time.Time) {
 
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	info := report.Info{Live: true, OSChoice: v.system, Lang: v.o.output.lang, Redact: v.redact}
+	info := report.Info{Live: !v.o.analysis.remote, OSChoice: v.system, Lang: v.o.output.lang, Redact: v.redact}
 	if v.redact != nil {
 		info.HostJSON = factsJSON(facts) // for the names in it
 	}
