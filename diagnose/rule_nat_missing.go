@@ -1,6 +1,8 @@
 package diagnose
 
 import (
+	"math"
+
 	"github.com/wgtrace/wgtrace/correlate"
 )
 
@@ -8,12 +10,15 @@ import (
 // began after the first request which was not. The translation of an older one
 // outlives the rule that made it, as long as packets keep it alive
 // (iptables(8), table nat: consulted when a packet that creates a new
-// connection is encountered).
+// connection is encountered). What began after the episode speaks of another one.
 func (s *subject) translatedSince() bool {
-	first := s.ledger.Fates[correlate.FateUntranslated].First
+	first, last := s.ledger.Fates[correlate.FateUntranslated].First, int64(math.MaxInt64)
+	if n := len(s.family.Ledgers) - 1; n >= 0 && s.ledger != &s.family.Ledgers[n] {
+		last = s.ledger.Ended
+	}
 	return s.anyFlow(func(f *correlate.Flow) bool {
 		old := f.First < first || f.Proto == protoTCP && !f.Opened
-		return f.NAT == correlate.NATSource && !old
+		return f.NAT == correlate.NATSource && !old && f.First <= last
 	})
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/wgtrace/wgtrace/internal/lab"
+	"github.com/wgtrace/wgtrace/report"
 )
 
 // terminal is a tmux session with one command in it, on a server of its own.
@@ -163,7 +165,8 @@ func TestScreen(t *testing.T) {
 		t.Errorf("the ticket says %+v\n%s", again.verdict, again.text(t))
 	}
 
-	y := watchScreen(t, l, dir, "--lang", "zh")
+	said := filepath.Join(t.TempDir(), "run.json")
+	y := watchScreen(t, l, dir, "--lang", "zh", "-o", "-", "-o", said)
 	y.wait(10*time.Second, "隧道", "> 1 手机关闭 Wi-Fi")
 	if err := l.Reconnect(ctx, lab.First); err != nil {
 		t.Fatal(err)
@@ -185,6 +188,23 @@ func TestScreen(t *testing.T) {
 	y.keys("q")
 	if shown := y.wait(10*time.Second, "[exit status 0]"); strings.Contains(shown, "ticket.zip") {
 		t.Errorf("a ticket is offered where nothing is wrong:\n%s", shown)
+	}
+	raw, err := os.ReadFile(said)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var run struct {
+		Attempts []report.Attempt
+		Episodes []report.Episode
+	}
+	if err := json.Unmarshal(raw, &run); err != nil {
+		t.Fatal(err)
+	}
+	if len(run.Attempts) != 1 || !run.Attempts[0].Loaded {
+		t.Errorf("the attempts are %+v", run.Attempts)
+	}
+	if n := len(run.Episodes); n < 2 || run.Episodes[0].Verdict.Status != "fault" || run.Episodes[n-1].Verdict.Status != "healthy" {
+		t.Errorf("the episodes are %+v", run.Episodes)
 	}
 }
 

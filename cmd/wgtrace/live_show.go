@@ -90,6 +90,15 @@ func (v *view) open(ctx context.Context, s streams, signals chan<- os.Signal) (e
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	v.run(ctx)
+	if v.onScreen {
+		go func() {
+			select {
+			case <-v.screen.Done():
+				ask() // it failed, and took the person's keys with it
+			case <-ctx.Done():
+			}
+		}()
+	}
 	return func() {
 		cancel()
 		v.done.Wait()
