@@ -56,7 +56,7 @@ func (o *liveOptions) watched(s streams, how shower, facts *host.Snapshot, setti
 	}
 	v := &view{
 		o: o, words: words, redact: info.Redact, settings: settings, system: system, begun: time.Now(), onScreen: how == showScreen,
-		guide: newGuide(words, o.testURL, o.tunnel, o.home(facts), facts), looks: make(chan *correlate.Evidence, 1),
+		guide: newGuide(words, o.testURL, o.tunnel, o.home(facts), facts), looks: make(chan *correlate.Evidence, 1), answers: make(chan bool, 4),
 	}
 	return v, nil
 }
@@ -77,7 +77,10 @@ func (v *view) open(ctx context.Context, s streams, signals chan<- os.Signal) (e
 				v.left.Store(true)
 				ask()
 			case screen.KeyLoaded, screen.KeyFailed:
-				go v.answer(k == screen.KeyLoaded) // the screen must not wait for a verdict
+				select {
+				case v.answers <- k == screen.KeyLoaded:
+				default: // the screen must not wait for a verdict
+				}
 			}
 		}
 		v.screen = screen.Open(s.in, s.out, v.o.output.color(s.out), v.state(v.begun), keys)

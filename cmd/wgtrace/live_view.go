@@ -43,17 +43,17 @@ type view struct {
 	// where the run goes on.
 	certain func()
 
-	looks chan *correlate.Evidence // the latest one only
-	inner atomic.Pointer[correlate.Evidence]
-	last  atomic.Pointer[correlate.Evidence]
-	done  sync.WaitGroup
+	looks   chan *correlate.Evidence // the latest one only
+	answers chan bool                // whether the page loaded
+	inner   atomic.Pointer[correlate.Evidence]
+	last    atomic.Pointer[correlate.Evidence]
+	done    sync.WaitGroup
 
 	changed [2]changes // for the run as a whole, and for that inside a container
 
 	mu       sync.Mutex
 	notices  []string // said while the screen was open
 	attempts []diagnose.Attempt
-	latest   *correlate.Evidence
 	states   map[string]diagnose.State // of the settings, where they are known
 	steady   steady
 	broken   bool      // a fault was seen that is not known to be gone
@@ -127,6 +127,8 @@ func (v *view) run(ctx context.Context) {
 				case <-time.After(lookShare * time.Since(begun)):
 				case <-ctx.Done():
 				}
+			case loaded := <-v.answers:
+				v.answer(loaded)
 			case <-ctx.Done():
 				return
 			}
@@ -156,10 +158,9 @@ func (v *view) answer(loaded bool) {
 	v.mu.Lock()
 	v.attempts = append(v.attempts, diagnose.Attempt{Time: time.Now().UnixNano(), Loaded: loaded})
 	v.guide.answer(loaded)
-	latest := v.latest
 	v.mu.Unlock()
-	if latest != nil {
-		v.look(latest, time.Now())
+	if ev := v.last.Load(); ev != nil {
+		v.look(ev, time.Now())
 	}
 }
 
@@ -195,7 +196,6 @@ func (v *view) look(ev *correlate.Evidence, now time.Time) {
 		info.HostJSON = factsJSON(facts) // for the names in it
 	}
 	r := report.Build(ev, d, info)
-	v.latest = ev
 	v.compare(d.Settings, at)
 	v.guide.look(ev, now)
 	state := v.state(now)
