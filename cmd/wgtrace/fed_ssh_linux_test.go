@@ -383,3 +383,33 @@ func TestFarGuided(t *testing.T) {
 		t.Errorf("still capturing there: %q", left)
 	}
 }
+
+// TestFarScreen: a run on another machine has the screen of one here; Ctrl-C ends
+// it with the report, and ssh, which the terminal sends Ctrl-C too, does not break.
+func TestFarScreen(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 80*time.Second)
+	defer cancel()
+	l := newLab(t, lab.Config{})
+	if err := l.Apply(ctx, lab.Fault{Name: "nat-missing"}); err != nil {
+		t.Fatal(err)
+	}
+	server := newSSHServer(t, l.Server(), l.Plan().Server.Addr4.Addr())
+	cmd := selfOn(t, ctx, l.Router(), nil, "live", server.target(""))
+	term := newTerminal(t, 80, 24, t.TempDir(), []string{envRun + "=1", "LC_ALL=C.UTF-8", "TERM=tmux-256color", "PATH=" + server.bin + ":" + os.Getenv("PATH")}, cmd.Args...)
+	term.wait(20*time.Second, l.Plan().Tunnel, l.Plan().WAN)
+	if _, err := l.Run(ctx, lab.First, lab.Run{Workload: lab.Laptop, Bulk: 20_000}); err != nil {
+		t.Fatal(err)
+	}
+	term.wait(20*time.Second, "masquerade")
+	term.keys("C-c")
+	shown := term.wait(20*time.Second, "For programs: --format json", "s: save ticket.zip")
+	if strings.Contains(shown, "broke off") {
+		t.Errorf("Ctrl-C ended ssh:\n%s", shown)
+	}
+	term.keys("x")
+	term.wait(10*time.Second, fmt.Sprintf("[exit status %d]", exitFault))
+	if left := leftBehind(t, l.Server()); len(left) > 0 {
+		t.Errorf("still capturing there: %q", left)
+	}
+}

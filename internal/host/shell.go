@@ -39,7 +39,7 @@ const surveyScript = `t=$2; shift 2; h() { echo "@$t $1"; }; ` +
 	`h wg-error; wg show interfaces 2>&1 >/dev/null; ` +
 	`for k in public-key listen-port endpoints allowed-ips latest-handshakes transfer; do h wg-$k; wg show all $k 2>/dev/null; done; ` +
 	`h wg-preshared; wg show all preshared-keys 2>/dev/null | awk "\$3 ~ /=\$/ {print \$1, \$2}"; ` +
-	`h switches; cd /proc/sys/net; for f in ipv4/ip_forward ipv4/conf/*/forwarding ipv4/conf/*/rp_filter ipv6/conf/*/forwarding netfilter/nf_conntrack_count netfilter/nf_conntrack_max; do if [ -r "$f" ]; then read -r v <"$f"; echo "$f $v"; fi; done; cd /; ` +
+	`h switches; cd /proc/sys/net; grep -s . /dev/null ipv4/ip_forward ipv4/conf/*/forwarding ipv4/conf/*/rp_filter ipv6/conf/*/forwarding netfilter/nf_conntrack_count netfilter/nf_conntrack_max; cd /; ` +
 	`for f in snmp netstat snmp6 dev stat/nf_conntrack udp udp6 tcp tcp6 ip_tables_names ip6_tables_names; do if [ -r /proc/net/$f ]; then h proc-$f; cat /proc/net/$f; fi; done; ` +
 	`h uptime; cat /proc/uptime; ` +
 	`h offload; uci -q get "firewall.@defaults[0].flow_offloading"; h offload-hw; uci -q get "firewall.@defaults[0].flow_offloading_hw"; ` +
@@ -165,14 +165,16 @@ func splitParts(text, token string) map[string]string {
 	return parts
 }
 
-// switchesOf returns the switches that were printed, by their names.
+// switchesOf returns the switches that grep(1) printed, as name:value. The shell's
+// own read would take them octet by octet, and the kernel gives all of a switch in
+// the first (kernel/sysctl.c, do_proc_dointvec).
 func switchesOf(text string) func(name string) (uint64, bool) {
 	all := map[string]uint64{}
 	for line := range strings.Lines(text) {
-		if name, value, ok := strings.Cut(strings.TrimSpace(line), " "); ok {
-			if n, err := strconv.ParseUint(value, 10, 64); err == nil {
-				all[name] = n
-			}
+		line = strings.TrimSpace(line)
+		colon := strings.LastIndexByte(line, ':')
+		if n, err := strconv.ParseUint(line[colon+1:], 10, 64); err == nil && colon > 0 {
+			all[line[:colon]] = n
 		}
 	}
 	return func(name string) (n uint64, ok bool) {

@@ -154,6 +154,9 @@ func TestReadShell(t *testing.T) {
 		t.Errorf("forwarding %v and %d chains (%v), want %v and %d (%v)", got.Forwarding4, len(got.Firewall.Chains), got.Firewall.Read,
 			want.Forwarding4, len(want.Firewall.Chains), want.Firewall.Read)
 	}
+	if w := want.Conntrack.Max; w != nil && (got.Conntrack.Max == nil || *got.Conntrack.Max != *w) {
+		t.Errorf("room for %v connections, want %d", got.Conntrack.Max, *w)
+	}
 	if len(got.Probes) != 1 || got.Probes[0].Client != client.Addr {
 		t.Errorf("probes %+v, want one", got.Probes)
 	}
@@ -179,7 +182,7 @@ func TestReadShellRefuses(t *testing.T) {
 	if _, err := ReadShell(t.Context(), func(context.Context, string, ...string) (Answer, error) { return Answer{}, os.ErrClosed }); !errors.Is(err, os.ErrClosed) {
 		t.Errorf("no shell: %v", err)
 	}
-	s, err := ReadShell(t.Context(), say("@TOKEN system\nLinux\n@TOKEN links\n"+linksText+"@TOKEN switches\nipv4/ip_forward x\n@other end\n"+
+	s, err := ReadShell(t.Context(), say("@TOKEN system\nLinux\n@TOKEN links\n"+linksText+"@TOKEN switches\nipv4/ip_forward:x\nnonsense\n@other end\n"+
 		"@TOKEN offload\n1\n@TOKEN offload-hw\n1\n@TOKEN end\n"))
 	if err != nil || s.Forwarding4 != FactUnknown || s.FlowOffload != OffloadHardware || s.Firewall.Read == FactYes {
 		t.Errorf("%+v, %v", s, err)
