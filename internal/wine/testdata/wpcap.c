@@ -163,10 +163,16 @@ static void load_next(pcap_t *p)
 	p->due = t < 0 ? -1 : t - first;
 }
 
+static int gone(struct adapter *a)
+{
+	int after = atoi(a->field[F_VANISH]);
+	return after && anchor >= 0 && now_us() >= anchor + after * 1000LL;
+}
+
 static int start(pcap_t *p)
 {
 	int status;
-	if (!p->a) {
+	if (!p->a || gone(p->a)) {
 		strcpy(p->err, "Error opening adapter: The system cannot find the device specified.");
 		return -5;
 	}
@@ -214,9 +220,8 @@ void pcap_close(pcap_t *p)
 
 int pcap_next_ex(pcap_t *p, struct header **head, unsigned char **data)
 {
-	int vanish = atoi(p->a->field[F_VANISH]);
 	long long due, now = now_us();
-	if (vanish && now >= anchor + vanish * 1000LL) {
+	if (gone(p->a)) {
 		strcpy(p->err, "PacketReceivePacket error: The interface disappeared");
 		return PCAP_ERROR;
 	}
