@@ -130,7 +130,7 @@ func TestScreen(t *testing.T) {
 	x := watchScreen(t, l, dir)
 	x.wait(10*time.Second, "tunnel "+l.Plan().Tunnel+", WAN "+l.Plan().WAN, "> 1 Wi-Fi off on the phone",
 		"2 WireGuard app: off, count to three, on.", page, "4 Open example.com", "▄▄▄▄▄ █",
-		"phone .> |          0 |", "No verdict yet", "q: end, with the report")
+		"phone .> |          0 |", "No verdict yet", "y: it loaded, n: it did not, q: end, with the report")
 	if err := l.Reconnect(ctx, lab.First); err != nil {
 		t.Fatal(err)
 	}
@@ -206,6 +206,25 @@ func TestScreen(t *testing.T) {
 	if n := len(run.Episodes); n < 2 || run.Episodes[0].Verdict.Status != "fault" || run.Episodes[n-1].Verdict.Status != "healthy" {
 		t.Errorf("the episodes are %+v", run.Episodes)
 	}
+}
+
+// TestScreenSilent: nothing of the phone arrives, and its person says that it tried.
+func TestScreenSilent(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	defer cancel()
+	l := newLab(t, lab.Config{NoIPv6: true})
+	if err := l.Apply(ctx, lab.Fault{Name: "port-forward-missing"}); err != nil {
+		t.Fatal(err)
+	}
+	x := watchScreen(t, l, t.TempDir())
+	x.wait(10*time.Second, "> 1 Wi-Fi off on the phone")
+	if err := l.Reconnect(ctx, lab.First); err != nil {
+		t.Fatal(err)
+	}
+	x.wait(25*time.Second, "No phone is calling yet", "No verdict yet")
+	x.keys("n")
+	x.wait(15*time.Second, "> 4 It did not load.", "Nothing from the phone reaches this computer.", "phone =X", "Do     Forward WireGuard's port")
 }
 
 // TestGuidedAlone runs wgtrace without arguments where nobody sits in front of it:

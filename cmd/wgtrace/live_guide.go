@@ -44,7 +44,6 @@ type guide struct {
 	since   time.Time // the step that is waited for began
 	nearby  string    // a phone that calls from a network of this host
 	failed  bool      // the person said that the page by name did not load
-	asked   bool      // the question may be answered: packets of the phone came
 	begun   bool
 	waiting int
 }
@@ -121,9 +120,6 @@ func (g *guide) look(ev *correlate.Evidence, now time.Time) {
 		if f.In.Packets > 0 && page && f.Outcome != correlate.OutcomeLocal && g.isTarget(f.Remote.Addr()) {
 			g.done[stepNumber] = true
 		}
-	}
-	for i := range ev.Clients {
-		g.asked = g.asked || ev.Clients[i].Stages[correlate.TunnelIn].Packets > 0
 	}
 	if w := g.next(); w != g.waiting {
 		g.waiting, g.since = w, now

@@ -267,9 +267,10 @@ func clockOf(d time.Duration) string {
 
 func (v *view) labels() screen.Labels {
 	w := func(id string) string { return v.words.Word(id, nil) }
-	keys := "live-keys"
-	if v.guide.asked && !v.guide.done[stepName] {
-		keys = "live-keys-ask"
+	// Also while nothing has come: that the phone tried is for the person to say.
+	keys := "live-keys-ask"
+	if v.guide.done[stepName] {
+		keys = "live-keys"
 	}
 	return screen.Labels{Why: w("label-why"), Do: w("label-now"), Undo: w("undo"), Then: w("label-then"), Again: w("live-again"),
 		Flows: w("live-flows"), FlowCounts: w("col-path"), Keys: w(keys)}
