@@ -64,16 +64,6 @@ type Feed struct {
 
 var _ capture.Source = (*Feed)(nil)
 
-// Open reads the capture at path, which may be a named pipe: then it waits for
-// its writer. The error is that of capture.Open.
-func Open(path string, opts Options) (*Feed, error) {
-	file, err := capture.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	return New(file, opts), nil
-}
-
 // New reads on in file, and closes it in the end.
 func New(file *capture.File, opts Options) *Feed {
 	f := &Feed{name: file.Name(), halt: file.Interrupt}

@@ -156,8 +156,8 @@ func TestFeedCut(t *testing.T) {
 	}
 }
 
-// TestOpenPipe: Stop wakes a reader of a named pipe whose writer says nothing.
-func TestOpenPipe(t *testing.T) {
+// TestPipe: Stop wakes a reader of a named pipe whose writer says nothing.
+func TestPipe(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pipe")
 	if err := mkfifo(path); err != nil {
 		t.Skip("no named pipes here: ", err)
@@ -173,10 +173,11 @@ func TestOpenPipe(t *testing.T) {
 		}
 		wrote <- w
 	}()
-	f, err := Open(path, Options{})
+	file, err := capture.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
+	f := New(file, Options{})
 	defer (<-wrote).Close()
 	time.AfterFunc(50*time.Millisecond, f.Stop)
 	if b := next(t, f); b.Watermark != math.MaxInt64 {
