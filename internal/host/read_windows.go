@@ -17,6 +17,10 @@ const (
 	ifTypeWWANPP      = 243
 )
 
+// ipInterfaceEntry is looked for before it is called: Wine before 10 lacks it, and
+// x/sys panics where a function is missing.
+var ipInterfaceEntry = windows.NewLazySystemDLL("iphlpapi.dll").NewProc("GetIpInterfaceEntry")
+
 // adapterTries bounds how often the list is asked for again because it grew
 // between the question for its size and the one for its content.
 const adapterTries = 5
@@ -127,7 +131,7 @@ func readRoutes(s *Snapshot, byLUID map[uint64]*windows.IpAdapterAddresses) erro
 			}
 			metric := int(row.Metric)
 			entry := windows.MibIpInterfaceRow{Family: winFamily, InterfaceLuid: row.InterfaceLuid}
-			if windows.GetIpInterfaceEntry(&entry) == nil {
+			if ipInterfaceEntry.Find() == nil && windows.GetIpInterfaceEntry(&entry) == nil {
 				metric += int(entry.Metric)
 			}
 			s.DefaultRoutes = append(s.DefaultRoutes, Route{

@@ -242,3 +242,13 @@ func TestSelftest(t *testing.T) {
 		t.Errorf("names an address, or lacks something:\n%s", o.out)
 	}
 }
+
+// TestOwnLibraries runs on what Wine itself has, which is not all of Windows: what
+// is missing is not known, and ends nothing.
+func TestOwnLibraries(t *testing.T) {
+	for _, args := range [][]string{{"interfaces"}, {"selftest"}, {"version"}} {
+		if o, code := wgtrace(t, t.TempDir(), asIs, args...); code != 0 || strings.Contains(o.err, "goroutine") {
+			t.Errorf("%s: status %d: %s", args, code, o.all())
+		}
+	}
+}
