@@ -1,4 +1,4 @@
-// Command zip packs the files of a folder so that the same files give the same
+// Zip packs the files of a folder so that the same files give the same
 // archive: in the order of their names, with the time in SOURCE_DATE_EPOCH.
 //
 //	zip ARCHIVE.zip FOLDER
