@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -238,8 +239,9 @@ const briefFlows = 40
 
 // state is what a screen shows apart from the verdict.
 func (v *view) state(now time.Time) screen.State {
+	wans := strings.Join(append([]string{v.o.wan}, v.o.lines...), ", ")
 	return screen.State{
-		Title:   v.words.Word("live-title", map[string]any{"name": printable(v.o.tunnel), "why": printable(v.o.wan)}),
+		Title:   v.words.Word("live-title", map[string]any{"name": printable(v.o.tunnel), "why": printable(wans)}),
 		Elapsed: v.elapsed(now),
 		Steps:   v.guide.steps(v.words, now),
 		Link:    v.guide.square(),
