@@ -1,6 +1,7 @@
 package correlate
 
 import (
+	"net/netip"
 	"slices"
 	"time"
 
@@ -11,10 +12,24 @@ import (
 // page goes on calling those that never answered, and nobody else, so that deaths
 // alone say nothing here: who answered before must be silent now.
 const (
-	minBroken    = 3
+	minBroken = 3
+	brokenFor = time.Second // the first repetition of a SYN (RFC 6298 section 2)
+
+	// Networks beyond the host that must be silent: half of those that answered,
+	// though a device never tries all of many. One site is often in two.
 	minNowSilent = 2
-	brokenFor    = time.Second // the first repetition of a SYN (RFC 6298 section 2)
+	fewNowSilent = 3
+	allNowSilent = 5
 )
+
+// FellSilent reports whether so many networks are silent that had answered before
+// the ledger began that it is the way to them, and no single one: each may be down
+// or stop answering this host, and a device goes on calling just those.
+func (l *Ledger) FellSilent(known int) bool { return fellSilent(known, l.Served) }
+
+func fellSilent(known, served int) bool {
+	return known >= max(minNowSilent, min(served, fewNowSilent), min((served+1)/2, allNowSilent))
+}
 
 // maxKnown bounds how many of those that answered a client are remembered.
 const maxKnown = 32
@@ -45,6 +60,31 @@ func (f *familyState) remember(r *request) {
 	k.ring[k.next] = answerer{r.target, r.sighting.Dst.Port(), r.kind}
 	k.next = (k.next + 1) % maxKnown
 	k.n = min(k.n+1, maxKnown)
+}
+
+// networks returns in how many networks they are.
+func (k *known) networks() int {
+	if k == nil {
+		return 0
+	}
+	n := networks{}
+	for _, a := range k.ring[:k.n] {
+		n.add(a.addr)
+	}
+	return len(n)
+}
+
+// networks are the smallest ones that the internet's routing tells apart: the
+// addresses of one belong to one party, and go down together.
+type networks map[netip.Prefix]bool
+
+func (n networks) add(a capture.Addr) {
+	bits := 48
+	if a.Is4() {
+		bits = 24
+	}
+	p, _ := a.Netip().Prefix(bits)
+	n[p] = true
 }
 
 // alone reports whether no more than one address ever answered.
@@ -92,25 +132,27 @@ func (l *ledger) furthest() (most int) {
 
 // broke reports whether the deaths of the suspicion are enough. That the host
 // loses what it passed on before needs one that it served, among others; silence
-// beyond it two, because any one of them may be down.
+// beyond it a good part of all.
 func (f *familyState) broke(rank int) bool {
 	tail := f.ledgers[len(f.ledgers)-1].tail
-	count, silent, targets := uint64(0), 0, map[capture.Addr]bool{}
+	count, silent, targets := uint64(0), networks{}, map[capture.Addr]bool{}
 	for _, c := range tail.fates {
 		if c == nil {
 			continue
 		}
 		count += c.count
-		silent += trues(c.known)
-		for _, a := range c.targets {
+		for i, a := range c.targets {
 			targets[a] = true
+			if c.known[i] {
+				silent.add(a)
+			}
 		}
 	}
 	switch {
 	case count < minBroken, tail.ended-tail.started < brokenFor.Nanoseconds():
 		return false
 	case rank == rankNoReply:
-		return silent >= minNowSilent
+		return fellSilent(len(silent), tail.served)
 	}
-	return silent > 0 && (len(targets) > 1 || f.known.alone())
+	return len(silent) > 0 && (len(targets) > 1 || f.known.alone())
 }

@@ -12,10 +12,10 @@ import (
 func TestBroke(t *testing.T) {
 	const second = 1_000_000
 	syn := func(n, host int) (pk, string) {
-		return tcp(fmt.Sprintf("%s:%d", phone, 4000+n), fmt.Sprintf("192.0.2.%d:443", host), syn, uint32(n*10_000), 0, 0), fmt.Sprintf("%s:%d", wanIP, 4000+n)
+		return tcp(fmt.Sprintf("%s:%d", phone, 4000+n), fmt.Sprintf("192.0.%d.80:443", host), syn, uint32(n*10_000), 0, 0), fmt.Sprintf("%s:%d", wanIP, 4000+n)
 	}
 	works := func(tr *trace, us int64, n, host int) {
-		tr.call(us, fmt.Sprintf("%s:%d", phone, 4000+n), fmt.Sprintf("%s:%d", wanIP, 4000+n), fmt.Sprintf("192.0.2.%d:443", host), uint32(n*10_000))
+		tr.call(us, fmt.Sprintf("%s:%d", phone, 4000+n), fmt.Sprintf("%s:%d", wanIP, 4000+n), fmt.Sprintf("192.0.%d.80:443", host), uint32(n*10_000))
 	}
 	// How a request dies.
 	stays := func(tr *trace, us int64, n, host int) { p, _ := syn(n, host); tr.tunnel(us, p) }
@@ -24,7 +24,7 @@ func TestBroke(t *testing.T) {
 	notBack := func(tr *trace, us int64, n, host int) {
 		p, w := syn(n, host)
 		tr.pass(us, p, p.from(w))
-		tr.wan(us+10_000, tcp(fmt.Sprintf("192.0.2.%d:443", host), w, 0x12, 77, p.Seq+1, 0).ttl(57))
+		tr.wan(us+10_000, tcp(fmt.Sprintf("192.0.%d.80:443", host), w, 0x12, 77, p.Seq+1, 0).ttl(57))
 	}
 	goesOn := func(tr *trace) { // a conversation that began before
 		tr.open(500_000, phone+":900", wanIP+":900", "192.0.2.99:443")
@@ -63,12 +63,12 @@ func TestBroke(t *testing.T) {
 			}
 		}, 2, "tunnel_out"},
 		{"the uplink ends", func(tr *trace) {
-			for n, host := range []int{1, 2, 1, 2} {
+			for n, host := range []int{1, 2, 3, 2} {
 				unanswered(tr, int64(10+n)*second, 10+n, host)
 			}
 		}, 2, "wan_in"},
 		{"and comes back", func(tr *trace) {
-			for n, host := range []int{1, 2, 1, 2} {
+			for n, host := range []int{1, 2, 3, 2} {
 				unanswered(tr, int64(10+n)*second, 10+n, host)
 			}
 			for n := range 3 {
@@ -83,6 +83,11 @@ func TestBroke(t *testing.T) {
 		{"after the page the firewall keeps back others", func(tr *trace) {
 			for n := range 12 {
 				stays(tr, int64(10+2*n)*second, 10+n, 20+n%3)
+			}
+		}, 1, ""},
+		{"a site in two networks falls silent", func(tr *trace) {
+			for n := range 12 {
+				unanswered(tr, int64(10+2*n)*second, 10+n, 1+n%2)
 			}
 		}, 1, ""},
 		{"one host falls silent", func(tr *trace) {

@@ -15,6 +15,10 @@ type Ledger struct {
 	// AnsweredPrivate counts the answered requests to private addresses.
 	AnsweredPrivate uint64
 
+	// Served is in how many networks (/24, of IPv6 /48) those were that had
+	// answered before it began, of the last 32 of them.
+	Served int
+
 	Trigger Trigger
 	// Changed names what the episode began with: settings, as Engine.Mark was
 	// told, or for TriggerPackets the stage that requests began to reach or no
@@ -66,6 +70,7 @@ type ledger struct {
 	fates          [NumFates]*fateCount
 	kinds          [NumRequestKinds][NumFates]uint64
 	private        uint64           // answered requests to private addresses
+	served         int              // as in Ledger
 	trigger        Trigger          // why it began
 	changed        []string         // and with what
 	base           [NumStages]Count // what the client had at each stage by then
@@ -127,7 +132,7 @@ func (f *familyState) add(r *request, fate Fate, marks []mark, now *[NumStages]C
 // suspect begins what may become the next ledger, if it has not begun.
 func (f *familyState) suspect(r *request, now *[NumStages]Count, changed Stage) {
 	if l := f.ledgers[len(f.ledgers)-1]; l.tail == nil {
-		l.tail = &ledger{started: r.time, trigger: TriggerPackets, changed: []string{changed.String()}, base: r.before.whole(now)}
+		l.tail = &ledger{started: r.time, trigger: TriggerPackets, changed: []string{changed.String()}, base: r.before.whole(now), served: f.known.networks()}
 	}
 }
 
@@ -317,7 +322,7 @@ func (l *ledger) snapshot() Ledger {
 	}
 	out := Ledger{
 		Started: whole.started, Ended: whole.ended, Kinds: whole.kinds, AnsweredPrivate: whole.private,
-		Trigger: l.trigger, Changed: slices.Clone(l.changed),
+		Served: l.served, Trigger: l.trigger, Changed: slices.Clone(l.changed),
 	}
 	for fate, c := range whole.fates {
 		if c == nil {
@@ -328,18 +333,21 @@ func (l *ledger) snapshot() Ledger {
 			tries = max(tries, n)
 		}
 		out.Fates[fate] = FateCount{
-			Count: c.count, Targets: len(c.targets), Known: trues(c.known), MaxTries: tries,
+			Count: c.count, Targets: len(c.targets), Known: c.nowSilent(), MaxTries: tries,
 			First: c.first, Last: c.last, Samples: slices.Clone(c.samples),
 		}
 	}
 	return out
 }
 
-func trues(list []bool) (n int) {
-	for _, b := range list {
-		if b {
-			n++
+// nowSilent returns in how many networks those of the targets are that had
+// answered.
+func (c *fateCount) nowSilent() int {
+	n := networks{}
+	for i, a := range c.targets {
+		if c.known[i] {
+			n.add(a)
 		}
 	}
-	return n
+	return len(n)
 }

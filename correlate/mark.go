@@ -87,7 +87,7 @@ func (f *familyState) heed(marks []mark, r *request, now *[NumStages]Count) {
 		return // nothing was asked before it
 	}
 	f.rejoin()
-	l := &ledger{started: marks[from].time, trigger: TriggerPerson, base: r.before.whole(now)}
+	l := &ledger{started: marks[from].time, trigger: TriggerPerson, base: r.before.whole(now), served: f.known.networks()}
 	for _, m := range marks[from:to] {
 		l.trigger = min(l.trigger, m.trigger) // what the person marks says less than what changed
 		for _, c := range m.changed {

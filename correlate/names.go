@@ -50,9 +50,11 @@ type Resolver struct {
 	Host bool // the host's own address
 	Ends [NumNameEnds]NameCount
 	// Late are those of Ends that the client saw since the last good answer from
-	// anybody; LateNames counts the names that it asked for in them, up to 4.
+	// anybody; LateNames counts the names that it asked for in them, up to 4, and
+	// LateKnown those of these names that had been answered before.
 	Late      [NumNameEnds]NameCount
 	LateNames int
+	LateKnown int
 	// LateFrom is the time of the first of Late, LateTo of the last; 0: none.
 	LateFrom, LateTo int64
 }
@@ -63,11 +65,16 @@ type resolver struct {
 	ends      [NumNameEnds]NameCount
 	late      [NumNameEnds]NameCount
 	lateNames []uint32 // hashes, up to maxLateNames
-	from, to  int64    // of late
+	lateKnown int
+	from, to  int64 // of late
 }
 
 // maxLateNames is how many names are told apart that went unanswered.
 const maxLateNames = 4
+
+// goodNames is how many names are remembered that a client got a good answer for:
+// a later one takes the place of one that falls on it.
+const goodNames = 64
 
 // maxResolvers bounds how many addresses are followed that one client asks: a
 // device is given two or three.
@@ -185,11 +192,12 @@ func (e *Engine) bookName(r *request) {
 	switch end {
 	case NameOpen:
 	case NameAnswered:
+		c.good[r.dnsName%goodNames] = r.dnsName
 		for _, s := range c.resolvers {
 			s.forget()
 		}
 	default:
-		c.resolvers[i].miss(r, end)
+		c.resolvers[i].miss(r, end, c.good[r.dnsName%goodNames] == r.dnsName)
 	}
 }
 
@@ -204,8 +212,9 @@ func (n *NameCount) add(r *request) {
 	}
 }
 
-// miss notes a query that came to a bad end after the last good answer.
-func (s *resolver) miss(r *request, end NameEnd) {
+// miss notes a query that came to a bad end after the last good answer; known
+// says that its name had one before.
+func (s *resolver) miss(r *request, end NameEnd, known bool) {
 	if s.from == 0 {
 		s.from = r.time
 	}
@@ -213,6 +222,9 @@ func (s *resolver) miss(r *request, end NameEnd) {
 	s.late[end].add(r)
 	if r.dnsName != 0 && len(s.lateNames) < maxLateNames && !slices.Contains(s.lateNames, r.dnsName) {
 		s.lateNames = append(s.lateNames, r.dnsName)
+		if known {
+			s.lateKnown++
+		}
 	}
 }
 
@@ -224,7 +236,7 @@ func (s *resolver) forget() {
 	for i := range s.late {
 		s.late[i] = NameCount{Samples: s.late[i].Samples[:0]}
 	}
-	s.lateNames, s.from, s.to = s.lateNames[:0], 0, 0
+	s.lateNames, s.lateKnown, s.from, s.to = s.lateNames[:0], 0, 0, 0
 }
 
 // reopenNames takes back the queries that were judged by absence, where a tap
@@ -249,7 +261,7 @@ func (e *Engine) resolversOf(c *client) []Resolver {
 	for _, r := range c.resolvers {
 		row := Resolver{
 			Addr: r.addr.Netip(), Host: e.own[r.addr], Ends: r.ends,
-			Late: r.late, LateNames: len(r.lateNames), LateFrom: r.from, LateTo: r.to,
+			Late: r.late, LateNames: len(r.lateNames), LateKnown: r.lateKnown, LateFrom: r.from, LateTo: r.to,
 		}
 		for i := range row.Ends {
 			row.Ends[i].Samples, row.Late[i].Samples = slices.Clone(row.Ends[i].Samples), slices.Clone(row.Late[i].Samples)

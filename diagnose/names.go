@@ -20,12 +20,13 @@ func (s *subject) deadResolver() (*correlate.Resolver, correlate.NameEnd, bool) 
 	most := uint64(0)
 	for i := range s.client.Resolvers {
 		r := s.client.Resolvers[i]
+		answers := r.Ends[correlate.NameAnswered].Count > 0
 		if worked {
 			r.Ends = r.Late
 		} else {
 			r.LateFrom = 0
 		}
-		if n := failed(&r); n > most && (!worked || fellSilent(&r)) {
+		if n := failed(&r); n > most && (!worked || answers && fellSilent(&r)) {
 			worst, most = &r, n
 		}
 	}
@@ -49,14 +50,23 @@ func (s *subject) deadResolver() (*correlate.Resolver, correlate.NameEnd, bool) 
 	return worst, end, true
 }
 
-// fellSilent reports whether a resolver that answered, or whose neighbour did, has
-// failed long enough since to say so: a client asks for one broken name again and
-// again, and for nothing else meanwhile.
+// fellSilent reports whether a resolver that answered has failed long enough since
+// to say so, for names enough: a client asks for a broken one and its neighbours
+// again and again, and for nothing else meanwhile. Where it says no instead of
+// nothing they must be such as it had answered for: resolvers refuse the names of
+// advertisers, and cannot find those of broken domains.
 func fellSilent(r *correlate.Resolver) bool {
-	return failed(r) >= minFailures && r.LateNames >= minLateNames && r.LateTo-r.LateFrom >= correlate.AnswerTime.Nanoseconds()
+	said := r.Ends[correlate.NameRefused].Count + r.Ends[correlate.NameFailed].Count
+	if failed(r) < minFailures || r.LateTo-r.LateFrom < correlate.AnswerTime.Nanoseconds() {
+		return false
+	}
+	return r.LateKnown >= minLateKnown || said == 0 && r.LateNames >= minLateNames
 }
 
-const minLateNames = 2
+const (
+	minLateNames = 3
+	minLateKnown = 2
+)
 
 // namesOpen reports whether the client asked for names, and the captures show no
 // answer to any of its queries and do not reach far enough to call them lost. A

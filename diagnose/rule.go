@@ -153,9 +153,8 @@ func (s *subject) allDied(fates ...correlate.Fate) bool {
 		return false
 	}
 	// After a path that worked, those that never answered show nothing: a device
-	// goes on calling them and nobody else. Silence beyond the host needs two
-	// that answered, because any one of them may be down.
-	if s.workedBefore() && (died.Known == 0 || died.Known < minTargets && slices.Contains(fates, correlate.FateNoReply)) {
+	// goes on calling them and nobody else.
+	if s.workedBefore() && (died.Known == 0 || slices.Contains(fates, correlate.FateNoReply) && !l.FellSilent(died.Known)) {
 		return false
 	}
 	for other := range l.Fates {
