@@ -227,6 +227,36 @@ func TestScreenSilent(t *testing.T) {
 	x.wait(15*time.Second, "> 4 It did not load.", "Nothing from the phone reaches this computer.", "phone =X", "Do     Forward WireGuard's port")
 }
 
+// TestScreenContainer follows a tunnel inside a container from its host: what is
+// wrong there is told as that, and that it was repaired.
+func TestScreenContainer(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	defer cancel()
+	l := newLab(t, lab.Config{Container: true})
+	if err := l.Apply(ctx, lab.Fault{Name: "forwarding-off"}); err != nil {
+		t.Fatal(err)
+	}
+	surf := func() {
+		t.Helper()
+		if _, err := l.Run(ctx, lab.First, lab.Run{Workload: lab.Phone}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := selfOn(t, ctx, l.Host(), nil, "live")
+	x := newTerminal(t, 80, 24, t.TempDir(), []string{envRun + "=1", "LC_ALL=C.UTF-8", "TERM=tmux-256color"}, cmd.Args...)
+	x.wait(15*time.Second, "WAN "+l.Plan().HostWAN, "No verdict yet")
+	surf()
+	x.wait(10*time.Second, "This happens inside the container.", "(read from the settings)", "-n sysctl -w net/ipv4/ip_forward=1")
+	if err := l.Clear(ctx, "forwarding-off"); err != nil {
+		t.Fatal(err)
+	}
+	surf()
+	x.wait(10*time.Second, "FIXED", " left, ")
+	x.keys("q")
+	x.wait(10*time.Second, "wgtrace: FIXED", "[exit status 0]")
+}
+
 // TestGuidedAlone runs wgtrace without arguments where nobody sits in front of it:
 // it says the steps and ends by itself once the verdict is certain.
 func TestGuidedAlone(t *testing.T) {
