@@ -145,6 +145,9 @@ func TestOuterVerdicts(t *testing.T) {
 			s.WireGuard.Odd = []correlate.Oddity{{Endpoint: netip.MustParseAddrPort(endpointA), In: 3, Repeats: 1}}
 		}, Context{}, outcome{StatusInconclusive, "no-traffic", "", ""}, outcome{StatusInconclusive, "capture-one-sided", "", ""}},
 		{"nothing arrives, and the phone tried", func(s scene) {}, Context{ExpectTraffic: true}, fault("no-outer-packets", "port-forward-missing"), outcome{}},
+		{"nothing arrives, and the page did not load", func(s scene) {}, Context{Attempts: []Attempt{{Time: minute / 2}}}, fault("no-outer-packets", "port-forward-missing"), outcome{}},
+		{"nothing arrives, and the page loaded", func(s scene) {}, Context{Attempts: []Attempt{{Time: minute / 3}, {Time: minute / 2, Loaded: true}}},
+			outcome{StatusInconclusive, "no-traffic", "", ""}, outcome{StatusInconclusive, "capture-one-sided", "", ""}},
 		{"nothing arrives, and nobody tried", func(s scene) {}, Context{}, outcome{StatusInconclusive, "no-traffic", "", ""}, outcome{StatusInconclusive, "capture-one-sided", "", ""}},
 		{"nothing arrives on a tap that was deaf", func(s scene) { s.Coverage.InboundSpan = 1e9 }, Context{ExpectTraffic: true},
 			outcome{StatusInconclusive, "no-traffic", "", ""}, outcome{StatusInconclusive, "capture-one-sided", "", ""}},

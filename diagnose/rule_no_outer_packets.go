@@ -15,7 +15,7 @@ var noOuterPackets = rule{
 	after: correlate.StageNone, before: correlate.OuterIn,
 	prove: func(s *subject) (proof, bool) {
 		c := &s.ev.Coverage
-		if !s.tried() || !c.OuterPossible || s.ev.WireGuard.Port == 0 || c.Filtered || c.InboundOther == 0 ||
+		if !s.tried() || s.loaded() || !c.OuterPossible || s.ev.WireGuard.Port == 0 || c.Filtered || c.InboundOther == 0 ||
 			time.Duration(c.InboundSpan) < tapProof || s.ev.Stages[correlate.TunnelIn].Packets > 0 {
 			return proof{}, false
 		}
@@ -39,3 +39,10 @@ var noOuterPackets = rule{
 // tried reports whether the person says that the phone tried: "nothing arrived"
 // and "nobody has tried yet" are the same packets.
 func (s *subject) tried() bool { return s.ctx.ExpectTraffic || len(s.ctx.Attempts) > 0 }
+
+// loaded reports whether the page came at the last try. Where nothing of the phone
+// arrived, it came past a tunnel that was off, and silence is no fault.
+func (s *subject) loaded() bool {
+	n := len(s.ctx.Attempts)
+	return n > 0 && s.ctx.Attempts[n-1].Loaded
+}

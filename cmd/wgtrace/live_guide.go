@@ -44,6 +44,8 @@ type guide struct {
 	since   time.Time // the step that is waited for began
 	nearby  string    // a phone that calls from a network of this host
 	failed  bool      // the person said that the page by name did not load
+	beside  bool      // it loaded, although nothing of the phone had come
+	came    bool      // packets of the phone came out of the tunnel
 	begun   bool
 	waiting int
 }
@@ -121,6 +123,10 @@ func (g *guide) look(ev *correlate.Evidence, now time.Time) {
 			g.done[stepNumber] = true
 		}
 	}
+	for i := range ev.Clients {
+		g.came = g.came || ev.Clients[i].Stages[correlate.TunnelIn].Packets > 0
+	}
+	g.beside = g.beside && !g.came
 	if w := g.next(); w != g.waiting {
 		g.waiting, g.since = w, now
 	}
@@ -158,10 +164,14 @@ func (g *guide) next() int {
 }
 
 // answer takes the person's word on the page by name: whoever tried that one is
-// through with the steps before it, whatever came of them.
+// through with the steps before it, whatever came of them. A page that loaded
+// while nothing of the phone came took another way.
 func (g *guide) answer(loaded bool) {
-	g.failed = !loaded
-	if loaded {
+	g.failed, g.beside = !loaded, loaded && !g.came
+	switch {
+	case g.failed:
+		g.done[stepName] = false
+	case g.came:
 		g.done = [numSteps]bool{true, true, true, true}
 	}
 }
@@ -174,12 +184,18 @@ func (g *guide) steps(words *text.Catalog, now time.Time) []screen.Step {
 		text := words.Word(id, map[string]any{"name": g.typed})
 		list[i] = screen.Step{Text: text, Alone: text, Done: g.done[i], Now: i == g.next()}
 	}
-	if at := g.next(); at < numSteps && g.begun && now.Sub(g.since) >= patience {
+	if at := g.next(); g.beside && at < numSteps {
+		list[at].Hint = words.Word("live-beside", nil)
+	} else if at < numSteps && g.begun && now.Sub(g.since) >= patience {
 		id := "live-hint-" + string(rune('1'+at))
 		if at == stepMobile && g.nearby != "" {
 			id += "-lan"
 		}
-		list[at].Hint = words.Word(id, map[string]any{"name": g.nearby})
+		name := g.typed
+		if at == stepMobile {
+			name = g.nearby
+		}
+		list[at].Hint = words.Word(id, map[string]any{"name": name})
 	}
 	list[stepNumber].Alone = words.Word("live-step-3-alone", map[string]any{"name": g.typed})
 	if g.failed {

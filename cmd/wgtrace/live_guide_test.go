@@ -98,26 +98,45 @@ func TestGuide(t *testing.T) {
 	if hint := g.steps(words, now)[stepName].Hint; !strings.Contains(hint, "did not load") {
 		t.Errorf("after n: %q", hint)
 	}
+	ev.Clients = []correlate.Client{{}}
+	ev.Clients[0].Stages[correlate.TunnelIn].Packets = 1
+	look(0, "xxx!")
 	g.answer(true)
 	look(0, "xxxx")
+	g.answer(false)
+	look(0, "xxx!")
 }
 
-// TestGuideAnswered: a person who tried is through with the steps, whatever came.
-func TestGuideAnswered(t *testing.T) {
-	words, err := text.For("zh")
+// TestGuideAnsweredEarly: what the person says before anything of the phone came
+// ticks no step, and a page that loaded did so without the tunnel.
+func TestGuideAnsweredEarly(t *testing.T) {
+	words, err := text.For("en")
 	if err != nil {
 		t.Fatal(err)
 	}
 	g := newGuide(words, "http://example.net", "wg0", guideFacts(), guideFacts())
-	g.look(&correlate.Evidence{}, time.Unix(1000, 0))
+	at, ev := time.Unix(1000, 0), &correlate.Evidence{}
+	look := func(want, hint string) {
+		t.Helper()
+		g.look(ev, at)
+		if got := stepsOf(g, words, at); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+		if got := g.steps(words, at)[strings.IndexByte(want, '!')].Hint; !strings.Contains(got, hint) {
+			t.Errorf("%s: %q, want %q", want, got, hint)
+		}
+	}
+	g.look(ev, at)
 	g.answer(false)
-	if got := stepsOf(g, words, time.Unix(1001, 0)); got != "...!" {
-		t.Errorf("after n: %q", got)
-	}
+	look("...!", "did not load")
 	g.answer(true)
-	if got := stepsOf(g, words, time.Unix(1001, 0)); got != "xxxx" {
-		t.Errorf("after y: %q", got)
-	}
+	look("!...", "past the tunnel")
+	ev.WireGuard.Peers = []correlate.Peer{{Endpoint: netip.MustParseAddrPort("198.51.100.9:5000"), Initiations: 1}}
+	look("xx!.", "past the tunnel")
+	ev.Clients = []correlate.Client{{}}
+	ev.Clients[0].Stages[correlate.TunnelIn].Packets = 1
+	at = at.Add(patience)
+	look("xx!.", "Nothing of example.net yet")
 }
 
 // TestTestURL: only what a phone can open gets into the square.

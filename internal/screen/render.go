@@ -88,7 +88,7 @@ func (r *renderer) guided(room int) []string {
 		top = append(top, line)
 	}
 	top = append(top, "")
-	for _, path := range []func() []string{r.picture, r.small, r.short} {
+	for _, path := range []func() []string{r.picture, r.small, r.short, r.nothing} {
 		if p := path(); len(top)+len(p) <= room {
 			return append(top, p...)
 		}
@@ -107,7 +107,7 @@ func (r *renderer) judged(room int) []string {
 		path   func() []string
 		answer int
 	}{
-		{r.picture, 3}, {r.small, 3}, {r.small, 2}, {r.short, 2}, {r.small, 1}, {r.short, 1}, {r.nothing, 1},
+		{r.picture, 3}, {r.small, 3}, {r.short, 3}, {r.small, 2}, {r.short, 2}, {r.small, 1}, {r.short, 1}, {r.nothing, 1},
 	} {
 		if body = slices.Concat(size.path(), r.answer(size.answer), steps); len(body) <= room {
 			break

@@ -112,6 +112,27 @@ func TestSmallest(t *testing.T) {
 	}
 }
 
+// TestSmaller: where it gets narrow, the picture goes before the undo and before the
+// square, which whoever is stuck needs.
+func TestSmaller(t *testing.T) {
+	s := broken()
+	s.Brief.Do += " It adds a table of its own with one rule for packets from 10.8.0.0/24; no other rule is touched."
+	all := strings.Join(plain(s, 80, 23), "\n")
+	for _, want := range []string{s.Brief.Short, "Why    The place: proved.", "Undo:  nft delete table", "Load a page on the phone."} {
+		if !strings.Contains(all, want) {
+			t.Errorf("%q is missing in\n%s", want, all)
+		}
+	}
+	s = begun()
+	s.Steps[1].Hint = "No new greeting yet: is the switch green again, and is it that of the tunnel that leads here?"
+	all = strings.Join(plain(s, 60, 20), "\n")
+	for _, want := range []string{"▄▄▄▄▄ █", "No verdict yet", "No new greeting yet"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("%q is missing in\n%s", want, all)
+		}
+	}
+}
+
 // TestRoom: a larger terminal shows the whole picture and the last connections.
 func TestRoom(t *testing.T) {
 	all := strings.Join(plain(broken(), 120, 50), "\n")

@@ -15,8 +15,9 @@ var enLive = map[string]string{
 	"live-hint-1":       `No phone is calling yet: is the switch green, Wi-Fi off?`,
 	"live-hint-1-lan":   `A phone calls from the network of this computer ({{.name}}): is its Wi-Fi off?`,
 	"live-hint-2":       `No new greeting yet: is the switch green again?`,
-	"live-hint-3":       `Nothing of that page yet: is the switch still green? Load the page once more.`,
+	"live-hint-3":       `Nothing of {{.name}} yet: is the switch still green? Load that page once more.`,
 	"live-hint-4":       `Press y if the page came, n if it did not.`,
+	"live-beside":       `That page came past the tunnel: nothing of the phone has arrived here. Is the switch green?`,
 	"live-failed":       `It did not load. Press y when it does.`,
 
 	"live-fixed":    `FIXED {{.name}}: {{num .left}} of {{num .total}} left, {{num .count}} answered`,

@@ -13,8 +13,9 @@ var zhLive = map[string]string{
 	"live-hint-1":       `还没有手机呼叫：开关是绿色的吗？Wi-Fi 关了吗？`,
 	"live-hint-1-lan":   `有手机从这台电脑所在的网络呼叫（{{.name}}）：它的 Wi-Fi 关了吗？`,
 	"live-hint-2":       `还没有新的握手：开关又变绿了吗？`,
-	"live-hint-3":       `还没有看到那个页面的数据：开关还是绿色的吗？请再打开一次页面。`,
+	"live-hint-3":       `还没有看到 {{.name}} 的数据：开关还是绿色的吗？请再打开一次页面。`,
 	"live-hint-4":       `页面打开了请按 y，没有打开请按 n。`,
+	"live-beside":       `那个页面没有经过隧道：这里还没有收到手机的任何数据。开关是绿色的吗？`,
 	"live-failed":       `没有打开。打开后请按 y。`,
 
 	"live-fixed":    `已修复 {{.name}}：{{num .total}} 个中有 {{num .left}} 个发出，{{num .count}} 个得到应答`,
