@@ -22,7 +22,7 @@ type client struct {
 	families  [2]familyState
 	peerVotes []peerVote
 	resolvers []*resolver
-	good      [goodNames]uint32 // hashes of names that were answered for
+	good      *goodNames // nil: no name was answered for
 	asked     asked
 	acked     [2]uint32  // by direction: the largest TCP packet whose beginning was acknowledged, of large ones
 	mss       uint16     // the largest that it offered

@@ -72,9 +72,13 @@ type resolver struct {
 // maxLateNames is how many names are told apart that went unanswered.
 const maxLateNames = 4
 
-// goodNames is how many names are remembered that a client got a good answer for:
-// a later one takes the place of one that falls on it.
-const goodNames = 64
+// goodNames are hashes of names that a client got a good answer for: a later one
+// takes the place of one that falls on it.
+type goodNames [64]uint32
+
+func (g *goodNames) remember(name uint32) { g[name%uint32(len(g))] = name }
+
+func (g *goodNames) has(name uint32) bool { return g != nil && g[name%uint32(len(g))] == name }
 
 // maxResolvers bounds how many addresses are followed that one client asks: a
 // device is given two or three.
@@ -192,12 +196,15 @@ func (e *Engine) bookName(r *request) {
 	switch end {
 	case NameOpen:
 	case NameAnswered:
-		c.good[r.dnsName%goodNames] = r.dnsName
+		if c.good == nil {
+			c.good = new(goodNames)
+		}
+		c.good.remember(r.dnsName)
 		for _, s := range c.resolvers {
 			s.forget()
 		}
 	default:
-		c.resolvers[i].miss(r, end, c.good[r.dnsName%goodNames] == r.dnsName)
+		c.resolvers[i].miss(r, end, c.good.has(r.dnsName))
 	}
 }
 
