@@ -110,7 +110,7 @@ func watchScreen(t *testing.T, l *lab.Lab, dir string, args ...string) *terminal
 // without translation.
 func TestScreen(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	l := newLab(t, lab.Config{NoIPv6: true})
 	if err := l.Apply(ctx, lab.Fault{Name: "nat-missing"}); err != nil {
@@ -128,30 +128,30 @@ func TestScreen(t *testing.T) {
 		t.Fatal(err)
 	}
 	x := watchScreen(t, l, dir)
-	x.wait(10*time.Second, "tunnel "+l.Plan().Tunnel+", WAN "+l.Plan().WAN, "> 1 Wi-Fi off on the phone",
+	x.wait(40*time.Second, "tunnel "+l.Plan().Tunnel+", WAN "+l.Plan().WAN, "> 1 Wi-Fi off on the phone",
 		"2 WireGuard app: off, count to three, on.", page, "4 Open example.com", "▄▄▄▄▄ █",
 		"phone .> |          0 |", "No verdict yet", "y: it loaded, n: it did not, q: end, with the report")
 	if err := l.Reconnect(ctx, lab.First); err != nil {
 		t.Fatal(err)
 	}
 	surf()
-	x.wait(10*time.Second, "✓ 1 ✓ 2 > 3 Type "+page, "Packets leave with the phone's private address",
+	x.wait(40*time.Second, "✓ 1 ✓ 2 > 3 Type "+page, "Packets leave with the phone's private address",
 		"Why    The place: proved.", "Do     Put this computer's address", "nft add table ip wgtrace", "Then   Run it in another window",
 		"y: it loaded, n: it did not")
 	open := "exec 3<>/dev/tcp/" + page + "/443"
 	if err := l.Phone(lab.First).Command(ctx, "timeout", "1", "bash", "-c", open).Run(); err == nil {
 		t.Fatal("the page came although the path is broken")
 	}
-	x.wait(5*time.Second, "✓ 1 ✓ 2 ✓ 3 > 4 Open example.com")
+	x.wait(40*time.Second, "✓ 1 ✓ 2 ✓ 3 > 4 Open example.com")
 	x.keys("n")
-	x.wait(5*time.Second, "> 4 It did not load. Press y when it does.")
+	x.wait(40*time.Second, "> 4 It did not load. Press y when it does.")
 	x.keys("C-c")
-	x.wait(10*time.Second, "For programs: --format json", "s: save ticket.zip")
+	x.wait(40*time.Second, "For programs: --format json", "s: save ticket.zip")
 	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) > 0 {
 		t.Errorf("%q was written before anybody asked", left)
 	}
 	x.keys("s")
-	x.wait(10*time.Second, "Saved ticket.zip.", "[exit status 1]")
+	x.wait(40*time.Second, "Saved ticket.zip.", "[exit status 1]")
 	st, err := os.Stat(filepath.Join(dir, "ticket.zip"))
 	if err != nil {
 		t.Fatal(err)
@@ -167,12 +167,12 @@ func TestScreen(t *testing.T) {
 
 	said := filepath.Join(t.TempDir(), "run.json")
 	y := watchScreen(t, l, dir, "--lang", "zh", "-o", "-", "-o", said)
-	y.wait(10*time.Second, "隧道", "> 1 手机关闭 Wi-Fi")
+	y.wait(40*time.Second, "隧道", "> 1 手机关闭 Wi-Fi")
 	if err := l.Reconnect(ctx, lab.First); err != nil {
 		t.Fatal(err)
 	}
 	surf()
-	shown := y.wait(10*time.Second, "nft add table ip wgtrace", "然后")
+	shown := y.wait(40*time.Second, "nft add table ip wgtrace", "然后")
 	_, fix, _ := strings.Cut(shown, "nft add table")
 	fix, _, _ = strings.Cut(fix, "\n然后")
 	fix, _, _ = strings.Cut(fix, "\n撤销")
@@ -180,13 +180,13 @@ func TestScreen(t *testing.T) {
 		t.Fatalf("%s\n%v: %s", fix, err, out)
 	}
 	surf()
-	y.wait(10*time.Second, "已修复", "个得到应答")
+	y.wait(40*time.Second, "已修复", "个得到应答")
 	y.resize(60, 15)
-	y.wait(5*time.Second, "已修复")
+	y.wait(40*time.Second, "已修复")
 	y.keys("y")
-	y.wait(5*time.Second, "✓ 1 ✓ 2 ✓ 3 ✓ 4")
+	y.wait(40*time.Second, "✓ 1 ✓ 2 ✓ 3 ✓ 4")
 	y.keys("q")
-	if shown := y.wait(10*time.Second, "[exit status 0]"); strings.Contains(shown, "ticket.zip") {
+	if shown := y.wait(40*time.Second, "[exit status 0]"); strings.Contains(shown, "ticket.zip") {
 		t.Errorf("a ticket is offered where nothing is wrong:\n%s", shown)
 	}
 	raw, err := os.ReadFile(said)
@@ -211,27 +211,27 @@ func TestScreen(t *testing.T) {
 // TestScreenSilent: nothing of the phone arrives, and its person says that it tried.
 func TestScreenSilent(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	l := newLab(t, lab.Config{NoIPv6: true})
 	if err := l.Apply(ctx, lab.Fault{Name: "port-forward-missing"}); err != nil {
 		t.Fatal(err)
 	}
 	x := watchScreen(t, l, t.TempDir())
-	x.wait(10*time.Second, "> 1 Wi-Fi off on the phone")
+	x.wait(40*time.Second, "> 1 Wi-Fi off on the phone")
 	if err := l.Reconnect(ctx, lab.First); err != nil {
 		t.Fatal(err)
 	}
-	x.wait(25*time.Second, "No phone is calling yet", "No verdict yet")
+	x.wait(40*time.Second, "No phone is calling yet", "No verdict yet")
 	x.keys("n")
-	x.wait(15*time.Second, "> 4 It did not load.", "Nothing from the phone reaches this computer.", "phone =X", "Do     Forward WireGuard's port")
+	x.wait(40*time.Second, "> 4 It did not load.", "Nothing from the phone reaches this computer.", "phone =X", "Do     Forward WireGuard's port")
 }
 
 // TestScreenContainer follows a tunnel inside a container from its host: what is
 // wrong there is told as that, and that it was repaired.
 func TestScreenContainer(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	l := newLab(t, lab.Config{Container: true})
 	if err := l.Apply(ctx, lab.Fault{Name: "forwarding-off"}); err != nil {
@@ -245,23 +245,23 @@ func TestScreenContainer(t *testing.T) {
 	}
 	cmd := selfOn(t, ctx, l.Host(), nil, "live")
 	x := newTerminal(t, 80, 24, t.TempDir(), []string{envRun + "=1", "LC_ALL=C.UTF-8", "TERM=tmux-256color"}, cmd.Args...)
-	x.wait(15*time.Second, "WAN "+l.Plan().HostWAN, "No verdict yet")
+	x.wait(40*time.Second, "WAN "+l.Plan().HostWAN, "No verdict yet")
 	surf()
-	x.wait(10*time.Second, "This happens inside the container.", "(read from the settings)", "-n sysctl -w net/ipv4/ip_forward=1")
+	x.wait(40*time.Second, "This happens inside the container.", "(read from the settings)", "-n sysctl -w net/ipv4/ip_forward=1")
 	if err := l.Clear(ctx, "forwarding-off"); err != nil {
 		t.Fatal(err)
 	}
 	surf()
-	x.wait(10*time.Second, "FIXED", " left, ")
+	x.wait(40*time.Second, "FIXED", " left, ")
 	x.keys("q")
-	x.wait(10*time.Second, "wgtrace: FIXED", "[exit status 0]")
+	x.wait(40*time.Second, "wgtrace: FIXED", "[exit status 0]")
 }
 
 // TestGuidedAlone runs wgtrace without arguments where nobody sits in front of it:
 // it says the steps and ends by itself once the verdict is certain.
 func TestGuidedAlone(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	l := newLab(t, lab.Config{NoIPv6: true})
 	for _, c := range []struct {
@@ -324,7 +324,7 @@ func TestScreenPlain(t *testing.T) {
 		{"dumb", []string{"TERM=dumb"}, nil, "wgtrace: step 2: WireGuard app", []string{"\x1b", "▄"}},
 	} {
 		x := newTerminal(t, 80, 24, t.TempDir(), append([]string{envRun + "=1", "LC_ALL=C.UTF-8", "TERM=tmux-256color"}, c.env...), append(live.Args, c.args...)...)
-		x.wait(10*time.Second, c.want)
+		x.wait(40*time.Second, c.want)
 		out, err := x.command("capture-pane", "-p", "-e").CombinedOutput()
 		if err != nil {
 			t.Fatal(err)
@@ -339,9 +339,9 @@ func TestScreenPlain(t *testing.T) {
 		}
 		x.keys("C-c")
 		if c.name != "dumb" {
-			x.wait(10*time.Second, "s: save ticket.zip")
+			x.wait(40*time.Second, "s: save ticket.zip")
 			x.keys("x")
 		}
-		x.wait(10*time.Second, "exit status 3")
+		x.wait(40*time.Second, "exit status 3")
 	}
 }
