@@ -101,7 +101,13 @@ const page = "198.18.7.7"
 // watchScreen starts wgtrace live on the lab's server in a terminal.
 func watchScreen(t *testing.T, l *lab.Lab, dir string, args ...string) *terminal {
 	t.Helper()
-	cmd := selfOn(t, t.Context(), l.Server(), nil, append([]string{"live", "--test-url", "http://" + page}, args...)...)
+	return watchScreenBy(t, l, dir, nil, args...)
+}
+
+// watchScreenBy starts it by the command in the words before.
+func watchScreenBy(t *testing.T, l *lab.Lab, dir string, before []string, args ...string) *terminal {
+	t.Helper()
+	cmd := selfOn(t, t.Context(), l.Server(), before, append([]string{"live", "--test-url", "http://" + page}, args...)...)
 	env := []string{envRun + "=1", "LC_ALL=C.UTF-8", "TERM=tmux-256color", fmt.Sprintf("SUDO_UID=%d", nobody), fmt.Sprintf("SUDO_GID=%d", nobody)}
 	return newTerminal(t, 80, 24, dir, env, cmd.Args...)
 }

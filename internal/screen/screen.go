@@ -123,6 +123,8 @@ func (m model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			m.keys(KeyLoaded)
 		case "n", "N":
 			m.keys(KeyFailed)
+		case "ctrl+z":
+			return m, suspend()
 		}
 	}
 	return m, nil
