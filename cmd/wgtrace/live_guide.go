@@ -38,6 +38,7 @@ type guide struct {
 	link    string
 	targets []netip.Addr   // of the page by number; empty: any page
 	typed   string         // what to type for it
+	mute    bool           // there are no keys to answer by
 	near    []netip.Prefix // networks of this host: who calls from there uses Wi-Fi
 
 	done    [numSteps]bool
@@ -196,6 +197,10 @@ func (g *guide) steps(words *text.Catalog, now time.Time) []screen.Step {
 			name = g.nearby
 		}
 		list[at].Hint = words.Word(id, map[string]any{"name": name})
+	}
+	if g.mute {
+		list[stepName].Alone = words.Word("live-step-4-mute", nil)
+		list[stepName].Hint = ""
 	}
 	list[stepNumber].Alone = words.Word("live-step-3-alone", map[string]any{"name": g.typed})
 	if g.failed {

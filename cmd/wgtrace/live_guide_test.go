@@ -139,6 +139,24 @@ func TestGuideAnsweredEarly(t *testing.T) {
 	look("xx!.", "Nothing of example.net yet")
 }
 
+// TestGuideMute: where no key is read, none is asked for.
+func TestGuideMute(t *testing.T) {
+	words, err := text.For("en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := newGuide(words, defaultTest, "wg0", guideFacts(), guideFacts())
+	g.mute = true
+	g.done = [numSteps]bool{true, true, true}
+	at := time.Unix(1000, 0)
+	g.look(&correlate.Evidence{}, at)
+	for _, s := range g.steps(words, at.Add(patience)) {
+		if strings.Contains(s.Alone, "y/n") || s.Hint != "" {
+			t.Errorf("it says %q, %q", s.Alone, s.Hint)
+		}
+	}
+}
+
 // TestTestURL: only what a phone can open gets into the square.
 func TestTestURL(t *testing.T) {
 	for link, ok := range map[string]bool{

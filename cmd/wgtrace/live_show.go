@@ -54,9 +54,11 @@ func (o *liveOptions) watched(s streams, how shower, facts *host.Snapshot, setti
 	if err != nil {
 		return nil, err
 	}
+	guide := newGuide(words, o.testURL, o.tunnel, o.home(facts), facts)
+	guide.mute = how != showScreen
 	v := &view{
 		o: o, words: words, redact: info.Redact, settings: settings, system: system, begun: time.Now(), onScreen: how == showScreen,
-		guide: newGuide(words, o.testURL, o.tunnel, o.home(facts), facts), looks: make(chan *correlate.Evidence, 1), answers: make(chan bool, 4),
+		guide: guide, looks: make(chan *correlate.Evidence, 1), answers: make(chan bool, 4),
 	}
 	return v, nil
 }

@@ -11,6 +11,7 @@ var enLive = map[string]string{
 	"live-step-3":       `Point the camera at this square, or type {{.name}} in the browser (a number needs no DNS).`,
 	"live-step-3-alone": `Type {{.name}} in the browser (a number needs no DNS).`,
 	"live-step-4":       `Open example.com (a name tests DNS). Did it load? y/n`,
+	"live-step-4-mute":  `Open example.com (a name tests DNS).`,
 	"live-or":           `{{.name}} or {{.why}}`,
 	"live-hint-1":       `No phone is calling yet: is the switch green, Wi-Fi off?`,
 	"live-hint-1-lan":   `A phone calls from the network of this computer ({{.name}}): is its Wi-Fi off?`,

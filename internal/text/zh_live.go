@@ -9,6 +9,7 @@ var zhLive = map[string]string{
 	"live-step-3":       `用相机对准这个方块，或在浏览器里输入 {{.name}}（数字不需要 DNS）。`,
 	"live-step-3-alone": `在浏览器里输入 {{.name}}（数字不需要 DNS）。`,
 	"live-step-4":       `打开 example.com（名字会检验 DNS）。打开了吗？y/n`,
+	"live-step-4-mute":  `打开 example.com（名字会检验 DNS）。`,
 	"live-or":           `{{.name}} 或 {{.why}}`,
 	"live-hint-1":       `还没有手机呼叫：开关是绿色的吗？Wi-Fi 关了吗？`,
 	"live-hint-1-lan":   `有手机从这台电脑所在的网络呼叫（{{.name}}）：它的 Wi-Fi 关了吗？`,
