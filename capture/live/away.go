@@ -38,6 +38,14 @@ const (
 	maxPause   = time.Second
 )
 
+// An adapter that can be opened and then fails (a driver that is broken, a tunnel
+// whose program restarts without end) would be said to come and go several times a
+// second. Each time that it does not last the pause before it is opened doubles.
+const (
+	lasting = 5 * time.Second // for this long after it was opened
+	maxHold = 8 * time.Second
+)
+
 // sleepLeast is by how much the clock on the wall must run ahead of the one that
 // stands still while a machine sleeps. A clock that is corrected in small steps
 // stays below.
@@ -48,20 +56,22 @@ const maxOwn = 256
 
 // keeper is what a handle needs to outlive its adapter.
 type keeper struct {
-	opts  Options
-	mark  int64  // everything earlier has been handed over, nanoseconds since 1970
-	since int64  // when the adapter went away; 0: it is there
-	down  bool   // it is there, and lets nothing through
-	index int    // by which the system knows it; 0: not known
-	lost  bool   // it is gone, or another one has its name
-	frame uint64 // the last one, and the time, when the adapter was last looked at
-	seen  time.Time
-	own   []netip.Addr
-	pause time.Duration
-	next  time.Time // of the next look for it
-	blind time.Time // of the next try to open it whether it is seen or not
-	last  time.Time // of the last call, by the clock that stands still in sleep
-	wall  int64     // and by the one of time stamps, nanoseconds since 1970
+	opts   Options
+	mark   int64  // everything earlier has been handed over, nanoseconds since 1970
+	since  int64  // when the adapter went away; 0: it is there
+	down   bool   // it is there, and lets nothing through
+	index  int    // by which the system knows it; 0: not known
+	lost   bool   // it is gone, or another one has its name
+	frame  uint64 // the last one, and the time, when the adapter was last looked at
+	seen   time.Time
+	own    []netip.Addr
+	pause  time.Duration
+	opened time.Time     // when it came back; zero: it was never away
+	hold   time.Duration // for how long it is left alone after it went
+	next   time.Time     // of the next look for it
+	blind  time.Time     // of the next try to open it whether it is seen or not
+	last   time.Time     // of the last call, by the clock that stands still in sleep
+	wall   int64         // and by the one of time stamps, nanoseconds since 1970
 }
 
 func newKeeper(opts Options, ifc capture.Interface, now time.Time) *keeper {
@@ -106,7 +116,12 @@ func (h *Handle) leaves(b *capture.Batch, now time.Time, err error) bool {
 		k.since = min(k.mark, now.UnixNano())
 		h.tell(AdapterGone, time.Time{})
 	}
-	k.down, k.pause, k.next, k.blind = false, firstPause, now.Add(firstPause), now.Add(maxPause)
+	if now.Sub(k.opened) < lasting {
+		k.hold = min(2*k.hold, maxHold)
+	} else {
+		k.hold = firstPause
+	}
+	k.down, k.pause, k.next, k.blind = false, firstPause, now.Add(k.hold), now.Add(maxPause)
 	h.appendAway(b, now)
 	b.Watermark = now.UnixNano()
 	return true
@@ -141,7 +156,7 @@ func (h *Handle) await(b *capture.Batch, now time.Time, stop *time.Time) {
 		h.learn(b, list, now)
 		h.tell(AdapterGone, now)
 		h.nextStats = now
-		k.since, k.seen, k.last, k.index = 0, now, now, 0
+		k.since, k.seen, k.last, k.opened, k.index = 0, now, now, now, 0
 		k.mark, k.wall = now.UnixNano(), now.UnixNano()
 	case errors.Is(err, ErrNoDevice), errors.Is(err, ErrNotUp), errors.Is(err, ErrGone), !h.exists():
 		k.pause = min(2*k.pause, maxPause)

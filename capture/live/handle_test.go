@@ -321,3 +321,32 @@ func TestCompass(t *testing.T) {
 		t.Errorf("given addresses do not replace those of the interface: %v", got)
 	}
 }
+
+// TestAdapterThatDoesNotLast: what fails each time soon after it was opened is
+// opened less and less often, and at once again when it had lasted.
+func TestAdapterThatDoesNotLast(t *testing.T) {
+	h := scripted(&script{}, Options{Watch: func(Absence) {}})
+	b, now := capture.NewBatch(), time.Now()
+	leave := func(after time.Duration) time.Duration {
+		t.Helper()
+		now = now.Add(after)
+		h.eng = &script{}
+		if !h.leaves(b, now, ErrGone) {
+			t.Fatal("it is not away")
+		}
+		hold := h.keep.next.Sub(now)
+		now = h.keep.next
+		h.keep.opened = now
+		return hold
+	}
+	want := firstPause
+	for i := range 10 {
+		if got := leave(time.Millisecond); got != want {
+			t.Errorf("time %d: opened again after %v, want %v", i+1, got, want)
+		}
+		want = min(2*want, maxHold)
+	}
+	if got := leave(lasting); got != firstPause {
+		t.Errorf("after it lasted: opened again after %v, want %v", got, firstPause)
+	}
+}
