@@ -44,6 +44,18 @@ func (a *aPhone) kept(us int64, host string, wait ...int64) {
 	}
 }
 
+// goesOn is a conversation that lasts as long as the run.
+func (a *aPhone) goesOn() {
+	const c, w, remote = phone + ":900", wanIP + ":900", "192.0.2.99:5223"
+	a.open(500_000, c, w, remote)
+	for i := range int64(55) {
+		up := tcp(c, remote, ack|psh, 301+uint32(i)*10, 1001+uint32(i)*10, 10)
+		a.pass((1+i)*second, up, up.from(w))
+		down := tcp(remote, w, ack|psh, 1001+uint32(i)*10, 311+uint32(i)*10, 10).ttl(57)
+		a.back((1+i)*second+20_000, down, down.to(c))
+	}
+}
+
 // ask asks a resolver for a name; end is "answer", "silence" or an rcode.
 func (a *aPhone) ask(us int64, server, name string, end string) {
 	c, w, _ := a.ends()
@@ -134,6 +146,18 @@ func TestLookAlikes(t *testing.T) {
 				a.pass((20+n)*second, p, p.from(wanIP+":77"))
 			}
 		}, ""},
+		{"others are kept back on purpose while a conversation goes on", func(a *aPhone) {
+			a.goesOn()
+			for n := range int64(8) {
+				a.kept((20+2*n)*second, fmt.Sprintf("203.0.%d.9", n%3), 1)
+			}
+		}, ""},
+		{"no new conversation is let out while an old one goes on", func(a *aPhone) {
+			a.goesOn()
+			for n := range int64(8) {
+				a.kept((20+2*n)*second, others[n%3], 1)
+			}
+		}, "new-flows-not-forwarded"},
 		{"the run ends right after requests", func(a *aPhone) {
 			for i, h := range append(others, cdn...) {
 				a.silence((57*second + int64(i)*200_000), h, 1)

@@ -191,6 +191,9 @@ func TestForwardVerdicts(t *testing.T) {
 		{"a service that was never answered", func(s scene) {
 			s.full(flow(protoTCP, "192.0.2.1:80", correlate.OutcomeAnswered, 1))
 		}, StatusHealthy, "", "", ""},
+		{"others than those that answered", func(s scene) {
+			s.full(flow(protoTCP, "192.0.2.8:443", correlate.OutcomeAnswered, 1))
+		}, StatusHealthy, "", "", ""},
 		{"a new connection got out meanwhile", func(s scene) {
 			s.full(flow(protoTCP, "192.0.2.1:443", correlate.OutcomeAnswered, 1), flow(protoTCP, "192.0.2.9:443", correlate.OutcomeAnswered, 11))
 		}, StatusHealthy, "", "", ""},
@@ -241,7 +244,7 @@ func (s scene) full(others ...correlate.Flow) {
 	lives := flow(protoTCP, "192.0.2.2:5223", correlate.OutcomeAnswered, 2)
 	lives.Last = minute
 	s.Flows = append(others, lives)
-	for i, remote := range []string{"192.0.2.3:443", "192.0.2.4:443", "192.0.2.5:443"} {
+	for i, remote := range []string{"192.0.2.3:443", "192.0.2.4:443", "192.0.2.1:443"} {
 		s.Flows = append(s.Flows, flow(protoTCP, remote, correlate.OutcomeNoEgress, int64(10+i)))
 	}
 }

@@ -46,7 +46,8 @@ func allowedIPsCauses(*subject, string) []Cause {
 // onlyInner proves that the client uses the tunnel, is answered in it, and sends
 // nothing to the internet through it.
 func (s *subject) onlyInner(confidence float64) (proof, bool) {
-	if s.ev.Totals.FlowsNotListed > 0 || s.client.Stages[correlate.TunnelIn].Packets < minRequests {
+	// Where the inside is no tunnel there are no such settings.
+	if !s.ev.Coverage.OuterPossible || s.ev.Totals.FlowsNotListed > 0 || s.client.Stages[correlate.TunnelIn].Packets < minRequests {
 		return proof{}, false
 	}
 	if _, _, dead := s.deadResolver(); dead {

@@ -79,11 +79,13 @@ func (s *subject) newFlowsStuck() (n uint64, narrow bool) {
 const outlive = 500 * time.Millisecond
 
 // newFlowsDie reports whether new conversations of some protocols, with one remote
-// or (not valid) with any, die from some moment on, and how many did.
+// or (not valid) with any, die from some moment on, and how many did. One of those
+// that died must be with somebody who had answered: others may be kept back on
+// purpose, and be all that a device calls beside the conversations that it has.
 func (s *subject) newFlowsDie(protocols []uint8, remote netip.AddrPort) (uint64, bool) {
 	type service struct {
-		proto uint8
-		port  uint16
+		proto  uint8
+		remote netip.AddrPort
 	}
 	dead, since, died := uint64(0), int64(0), map[service]bool{}
 	of := func(f *correlate.Flow) bool {
@@ -94,7 +96,7 @@ func (s *subject) newFlowsDie(protocols []uint8, remote netip.AddrPort) (uint64,
 			if dead++; dead == 1 || f.First < since {
 				since = f.First
 			}
-			died[service{f.Proto, f.Remote.Port()}] = true
+			died[service{f.Proto, f.Remote}] = true
 		}
 		return false
 	})
@@ -104,7 +106,7 @@ func (s *subject) newFlowsDie(protocols []uint8, remote netip.AddrPort) (uint64,
 	worked, lives := false, false
 	refuted := s.anyFlow(func(f *correlate.Flow) bool {
 		if f.Outcome == correlate.OutcomeAnswered && f.First < since {
-			worked = worked || of(f) && died[service{f.Proto, f.Remote.Port()}]
+			worked = worked || of(f) && died[service{f.Proto, f.Remote}]
 			lives = lives || f.LostForward == 0 && f.Last > since+outlive.Nanoseconds()
 		}
 		return of(f) && f.Out.Packets > 0 && f.First > since // a new one got out

@@ -141,6 +141,11 @@ func TestUpperVerdicts(t *testing.T) {
 			outcome{StatusInconclusive, "client-allowedips-too-narrow", "client-allowedips-too-narrow", 0, 0}},
 		{"the same, and the person tried a website", func(s scene) { s.alone(); s.flow(testServer+":53", 17, correlate.OutcomeLocal) }, Context{ExpectTraffic: true},
 			outcome{StatusFault, "client-allowedips-too-narrow", "client-allowedips-too-narrow", 0, 0}},
+		{"the inside is no tunnel", func(s scene) {
+			s.alone()
+			s.flow(testServer+":53", 17, correlate.OutcomeLocal)
+			s.Coverage.OuterPossible = false
+		}, Context{ExpectTraffic: true}, few},
 		{"the same by the phone's settings", func(s scene) { s.alone(); s.flow(testServer+":53", 17, correlate.OutcomeLocal) }, Context{PhoneAllowedIPs: narrow},
 			outcome{StatusFault, "client-allowedips-too-narrow", "client-allowedips-too-narrow", 0, 0}},
 		{"the phone's settings are wide: it is idle", func(s scene) { s.alone(); s.flow(testServer+":53", 17, correlate.OutcomeLocal) }, Context{PhoneAllowedIPs: wide, ExpectTraffic: true}, few},
