@@ -100,7 +100,7 @@ func TestRedactCheck(t *testing.T) {
 		Fixes: []diagnose.Fix{{ID: "fwd-linux", OS: "linux", Commands: []string{"ip link set acmewan up"}}}}}
 	for _, mode := range []string{RedactStandard, RedactStrict} {
 		s.info.Redact = testRedactor(mode)
-		c := BuildCheck(checks, time.Unix(0, sampleStart), s.info)
+		c := BuildCheck(checks, nil, time.Unix(0, sampleStart), s.info)
 		var out bytes.Buffer
 		if err := CheckText(&out, c, TextOptions{Width: 4000}); err != nil {
 			t.Fatal(err)

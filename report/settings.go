@@ -77,7 +77,8 @@ func (t *printer) placed(title string, place *string) string {
 // CheckSchema is the version of the answer of wgtrace check.
 const CheckSchema = "wgtrace.check/1"
 
-// Check is the answer of wgtrace check: settings alone, never packets.
+// Check is the answer of wgtrace check: settings, and counters where they were
+// watched, never packets.
 type Check struct {
 	Schema   string          `json:"schema"`
 	Tool     Tool            `json:"tool"`
@@ -85,6 +86,7 @@ type Check struct {
 	Verdict  CheckVerdict    `json:"verdict"`
 	Settings []Setting       `json:"settings"`
 	Host     json.RawMessage `json:"host"`
+	Counters *Counters       `json:"counters"` // null where none were watched
 	// Container is the one with the tunnel, null if it is in none.
 	Container *Container `json:"container"`
 
@@ -94,14 +96,19 @@ type Check struct {
 
 // CheckVerdict is the answer in short.
 type CheckVerdict struct {
-	Status   string `json:"status"` // healthy, fault, inconclusive
-	Basis    string `json:"basis"`  // settings
-	Headline string `json:"headline"`
+	Status string `json:"status"` // healthy (settings alone), fault, inconclusive
+	Basis  string `json:"basis"`  // settings, counters
+	// Between which stages packets end, where counters say it; null otherwise.
+	StoppedAfter  *string  `json:"stopped_after"`
+	StoppedBefore *string  `json:"stopped_before"`
+	Confidence    *float64 `json:"confidence"` // 0..1; null of settings alone
+	Headline      string   `json:"headline"`
 }
 
 // BuildCheck makes the answer out of checks, in their order. Live in info says
-// that they are those of the machine that the person sits at.
-func BuildCheck(checks []diagnose.Check, taken time.Time, info Info) *Check {
+// that they are those of the machine that the person sits at. With counted the
+// verdict is that of counters and settings together; nil: none were watched.
+func BuildCheck(checks []diagnose.Check, counted *diagnose.Counted, taken time.Time, info Info) *Check {
 	language := text.ForFiles
 	if info.Live {
 		language = text.For
@@ -131,6 +138,9 @@ func BuildCheck(checks []diagnose.Check, taken time.Time, info Info) *Check {
 		status, count = diagnose.StatusInconclusive, counts["unknown"]
 	}
 	c.Verdict = CheckVerdict{Status: status.String(), Basis: "settings", Headline: words.Word("check-"+status.String(), map[string]any{"count": count})}
+	if counted != nil {
+		b.count(c, counted)
+	}
 	if info.Redact != nil {
 		info.Redact.learnChecks(checks)
 		info.Redact.check(c)
@@ -146,6 +156,11 @@ func CheckText(w io.Writer, c *Check, opts TextOptions) error {
 	t.hidden(c.hidden)
 	for _, l := range wrap(c.Verdict.Headline, opts.Width) {
 		t.print(t.style(statusStyle(c.Verdict.Status), l))
+	}
+	basis := "check-basis"
+	if c.Counters != nil {
+		basis = "counted-basis"
+		t.counters(c.Counters)
 	}
 	title, state := 0, 0
 	for _, s := range c.Settings {
@@ -177,7 +192,7 @@ func CheckText(w io.Writer, c *Check, opts TextOptions) error {
 		}
 	}
 	t.print("")
-	t.print(wrap(t.word("check-basis", nil), opts.Width)...)
+	t.print(wrap(t.word(basis, nil), opts.Width)...)
 	return t.err
 }
 

@@ -67,7 +67,7 @@ func rootCommand(s streams) *cobra.Command {
 	explainUsage(root)
 	live := &liveOptions{bare: true}
 	root.Args = live.farOnly
-	root.RunE = func(cmd *cobra.Command, _ []string) error { return live.run(cmd.Context(), s) }
+	root.RunE = func(cmd *cobra.Command, _ []string) error { return live.runBare(cmd.Context(), s) }
 	root.AddCommand(liveCommand(s), readCommand(s), interfacesCommand(s), checkCommand(s), compareCommand(s), demoCommand(s), explainCommand(s), selftestCommand(s), versionCommand(s))
 	explainCompletion(root)
 	explainFlags(root)

@@ -47,10 +47,10 @@ func parseLines(text string, into map[string]uint64) {
 	}
 }
 
-// devColumns are the columns of /proc/net/dev that tell something of losses, by
-// their place (net/core/net-procfs.c, dev_seq_printf_stats).
+// devColumns are the columns of /proc/net/dev that tell something of losses, and the octets
+// that say what kind of packets they are, by their place (net/core/net-procfs.c, dev_seq_printf_stats).
 var devColumns = map[int]string{
-	1: "rx_packets", 2: "rx_errors", 3: "rx_dropped", 5: "rx_frame_errors",
+	0: "rx_bytes", 1: "rx_packets", 2: "rx_errors", 3: "rx_dropped", 5: "rx_frame_errors",
 	9: "tx_packets", 10: "tx_errors", 11: "tx_dropped", 14: "tx_carrier_errors",
 }
 

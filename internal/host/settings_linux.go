@@ -26,11 +26,13 @@ func readSettings(ctx context.Context, s *Snapshot, ask []Client) {
 	readProbes(s, ask)
 	thisMachine.readFirewall(ctx, s)
 	thisMachine.readListeners(s)
-	thisMachine.readCounters(s)
+	readCounters(s)
 	if raw, err := os.ReadFile("/proc/uptime"); err == nil {
 		s.UptimeSeconds = parseUptime(string(raw))
 	}
 }
+
+func readCounters(s *Snapshot) { thisMachine.readCounters(s) }
 
 // number reads a switch; ok is false if it is not there or not a number.
 func number(root *os.Root, name string) (n uint64, ok bool) {

@@ -7,3 +7,5 @@ import "context"
 func readSettings(_ context.Context, s *Snapshot, _ []Client) {
 	s.unread("settings", ErrUnsupported.Error())
 }
+
+func readCounters(*Snapshot) {}

@@ -16,6 +16,7 @@ func readSettings(ctx context.Context, s *Snapshot, _ []Client) {
 		s.unread("switches", reason(err))
 		s.unread("net-nat", reason(err))
 	}
+	readCounters(s)
 }
 
 // commandDirs hold Windows's own programs; PATH comes after them.

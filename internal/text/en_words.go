@@ -137,6 +137,26 @@ var enWords = map[string]string{
 	"check-fault":        `{{if eq .count 1}}One setting is{{else}}{{num .count}} settings are{{end}} wrong.`,
 	"check-inconclusive": `Nothing wrong was found, but {{if eq .count 1}}one setting{{else}}{{num .count}} settings{{end}} could not be judged.`,
 
+	// What counters say where nothing can be captured.
+	"section-counters":      `What was counted in {{num .count}} s, all devices and programs together`,
+	"counter-tunnel-in":     `out of the tunnel`,
+	"counter-forwarded":     `passed on, both ways`,
+	"counter-refused":       `thrown away, as counted`,
+	"counter-wan-out":       `sent to the internet side`,
+	"counter-wan-in":        `received from there`,
+	"counter-tunnel-out":    `into the tunnel`,
+	"counter-packets":       `{{n .count "packet" "packets"}}`,
+	"counted-stuck":         `{{num .arrived}} packets came out of the tunnel, and {{host .os}} passed on none of them: they end between the tunnel and the internet adapter.`,
+	"counted-both-ways":     `Packets go both ways: {{num .arrived}} came out of the tunnel, {{num .returned}} went back in. That is no proof for any one phone.`,
+	"counted-nothing":       `Nothing of a phone came out of the tunnel meanwhile: either none tried, or its packets do not get that far.`,
+	"counted-few":           `Only {{n .arrived "packet" "packets"}} came out of the tunnel meanwhile, too little to judge by.`,
+	"counted-answered-here": `{{num .arrived}} packets came out of the tunnel and {{host .os}} passed on none, but {{num .returned}} went back in: {{host .os}} answers or refuses them itself.`,
+	"counted-one-way":       `{{num .arrived}} packets came out of the tunnel, {{host .os}} passed on {{num .left}}, whoever's they were, and {{num .returned}} went back into the tunnel.`,
+	"counted-unknown":       `The counters of {{host .os}} could not be read, and the settings alone do not say it.`,
+	"counted-basis":         `These are settings and counters. No packet was looked at: only a capture shows whose packets get through, so this is never proof that all is well.`,
+	"counted-watching":      `Counting packets instead, without looking into them: on the phone switch WireGuard off and on, then open {{.name}}. It takes {{num .count}} s.`,
+	"counted-so-far":        `tunnel +{{num .arrived}} in, forwarded +{{num .left}}, tunnel +{{num .returned}} out`,
+
 	// Explanations.
 	"explain-search":      `What people type who have it`,
 	"explain-means":       `What it means`,

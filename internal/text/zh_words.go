@@ -132,6 +132,26 @@ var zhWords = map[string]string{
 	"check-fault":        `有 {{num .count}} 项设置不对。`,
 	"check-inconclusive": `没有发现错误，但有 {{num .count}} 项设置无法判断。`,
 
+	// What counters say where nothing can be captured.
+	"section-counters":      `{{num .count}} 秒内的计数（所有设备和程序合计）`,
+	"counter-tunnel-in":     `从隧道出来`,
+	"counter-forwarded":     `转发（两个方向）`,
+	"counter-refused":       `计入丢弃`,
+	"counter-wan-out":       `从外网网卡发出`,
+	"counter-wan-in":        `从外网网卡收到`,
+	"counter-tunnel-out":    `进入隧道`,
+	"counter-packets":       `{{num .count}} 个数据包`,
+	"counted-stuck":         `有 {{num .arrived}} 个数据包从隧道出来，{{host .os}}一个也没有转发：它们消失在隧道和外网网卡之间。`,
+	"counted-both-ways":     `两个方向都有数据包：从隧道出来 {{num .arrived}} 个，回到隧道 {{num .returned}} 个。这不能证明某一部手机正常。`,
+	"counted-nothing":       `这段时间没有手机的数据包从隧道出来：要么没有人尝试，要么数据包到不了这里。`,
+	"counted-few":           `这段时间只有 {{num .arrived}} 个数据包从隧道出来，太少，无法判断。`,
+	"counted-answered-here": `有 {{num .arrived}} 个数据包从隧道出来，{{host .os}}一个也没有转发，但有 {{num .returned}} 个回到隧道：{{host .os}}自己回答或拒绝了它们。`,
+	"counted-one-way":       `从隧道出来 {{num .arrived}} 个数据包，{{host .os}}一共转发了 {{num .left}} 个（不分来源），回到隧道 {{num .returned}} 个。`,
+	"counted-unknown":       `读不到{{host .os}}的计数，只看设置也无法判断。`,
+	"counted-basis":         `这是设置和计数的内容。没有看任何数据包：只有抓包才能看到谁的数据包通过，所以这不能证明一切正常。`,
+	"counted-watching":      `改为只数数据包，不看内容：请在手机上把 WireGuard 关掉再打开，然后打开 {{.name}}。需要 {{num .count}} 秒。`,
+	"counted-so-far":        `从隧道出来 +{{num .arrived}}，转发 +{{num .left}}，进入隧道 +{{num .returned}}`,
+
 	// Explanations.
 	"explain-search":      `遇到它的人会这样搜索`,
 	"explain-means":       `是什么意思`,
