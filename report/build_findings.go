@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/wgtrace/wgtrace/correlate"
 	"github.com/wgtrace/wgtrace/diagnose"
@@ -134,6 +135,7 @@ func (b *builder) verdict() (Verdict, subject) {
 				args = b.args(&d.Findings[i])
 			}
 		}
+		args = b.since(args)
 	} else {
 		v.Finding = known(id)
 	}
@@ -152,6 +154,27 @@ func (b *builder) verdict() (Verdict, subject) {
 	v.Headline, v.Advice = b.placed(t.Headline, primary), t.Advice
 	s.summary, s.worked, s.fine = t.Summary, t.Worked, t.Fine
 	return v, s
+}
+
+// since makes the sentences for a healthy run speak of the time after the last
+// fault: that no fault was seen would not be true of a run that one was repaired in.
+func (b *builder) since(args map[string]any) map[string]any {
+	now := len(b.d.Episodes) - 1
+	for i := now - 1; i >= 0; i-- {
+		e := &b.d.Episodes[i]
+		if e.Status != diagnose.StatusFault {
+			continue
+		}
+		args = maps.Clone(args)
+		was, _ := b.words.Finding(e.Finding, b.base)
+		args["was"] = was.Title
+		args["seconds"] = float64(b.d.Episodes[now].Ended-e.Ended) / float64(time.Second)
+		if c := b.headline(); c != nil {
+			args["requests"], args["answered"], _ = attempts(c)
+		}
+		break
+	}
+	return args
 }
 
 func osOf(args map[string]any) string {

@@ -35,7 +35,8 @@ var FindingArgs = map[string]any{
 	"other":          "",       // a second device: ip:port, or inner address
 	"key":            "",       // the phone's public key
 	"psk":            "",       // "yes" or "no": whether the server has a preshared key for the phone
-	"seconds":        int64(0), // length of the run
+	"seconds":        int64(0), // length of the run; of what came after the fault in was
+	"was":            "",       // the title of a fault that is gone
 	"flows":          int64(0),
 	"flows_answered": int64(0),
 	"os":             "", // "linux", "windows", "macos", ""

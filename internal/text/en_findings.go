@@ -7,16 +7,18 @@ const enAgain = `Run wgtrace again and reload a page on the phone`
 var enFindings = map[string]FindingText{
 	"healthy": {
 		Title: `Everything works`,
-		Headline: `{{if eq .flows 0}}The phone's packets go out to the internet and the answers come back to it` +
+		Headline: `{{if .was}}It works now{{if .requests}}: {{num .answered}} of {{n .requests "try" "tries"}} were answered{{end}}` +
+			`{{if .seconds}} in the last {{time .seconds}}{{end}}. Before that: {{.was}}.` +
+			`{{else}}{{if eq .flows 0}}The phone's packets go out to the internet and the answers come back to it` +
 			`{{else if eq .flows 1}}The one connection that was seen was answered, and no fault was seen` +
 			`{{else if eq .flows .flows_answered}}All {{num .flows}} connections were answered, and no fault was seen` +
 			`{{else}}{{num .flows_answered}} of {{num .flows}} connections were answered, and no fault was seen{{end}}` +
-			`{{if .seconds}} in {{time .seconds}}{{end}}.{{if .untested}} Not tested: {{.untested}}.{{end}}`,
+			`{{if .seconds}} in {{time .seconds}}{{end}}.{{end}}{{if .untested}} Not tested: {{.untested}}.{{end}}`,
 		Summary: `The packets of {{spell .client "the phone"}} pass through {{host .os}} to the internet, and the answers reach the phone's tunnel: ` +
 			`{{n .arrived "packet" "packets"}} from the phone, {{num .returned}} back to it.` +
 			`{{if .untested}} Nothing was seen of {{.untested}}, so it was not tested.{{end}}`,
 		Advice: `Nothing needs to be changed on {{host .os}}.`,
-		Worked: `If something still does not load, run wgtrace while it fails: this run saw no failure.`,
+		Worked: `If something still does not load, run wgtrace while it fails{{if not .was}}: this run saw no failure{{end}}.`,
 		Fine:   `{{if or .data_in .responses}}Keys, port, encryption, forwarding{{else}}Forwarding{{end}} and the way back all work.`,
 	},
 	"no-traffic": {

@@ -6,16 +6,18 @@ const zhAgain = `再运行一次 wgtrace，并在手机上刷新网页`
 var zhFindings = map[string]FindingText{
 	"healthy": {
 		Title: `一切正常`,
-		Headline: `{{if eq .flows 0}}手机的数据包能发到互联网，回应也能回到手机` +
+		Headline: `{{if .was}}现在正常{{if .requests}}：{{num .requests}} 次尝试中有 {{num .answered}} 次得到回应{{end}}` +
+			`{{if .seconds}}（最近 {{time .seconds}}）{{end}}。在此之前：{{.was}}。` +
+			`{{else}}{{if eq .flows 0}}手机的数据包能发到互联网，回应也能回到手机` +
 			`{{else if eq .flows 1}}看到的唯一一个连接得到了回应，没有发现故障` +
 			`{{else if eq .flows .flows_answered}}{{num .flows}} 个连接全部得到回应，没有发现故障` +
 			`{{else}}{{num .flows}} 个连接中有 {{num .flows_answered}} 个得到回应，没有发现故障{{end}}` +
-			`{{if .seconds}}（观察 {{time .seconds}}）{{end}}。{{if .untested}}没有测试：{{.untested}}。{{end}}`,
+			`{{if .seconds}}（观察 {{time .seconds}}）{{end}}。{{end}}{{if .untested}}没有测试：{{.untested}}。{{end}}`,
 		Summary: `{{lead .client "手机"}}的数据包经过{{host .os}}到达互联网，回应也回到了手机的隧道：` +
 			`手机发出 {{num .arrived}} 个数据包，回来 {{num .returned}} 个。` +
 			`{{if .untested}}没有看到 {{.untested}} 的数据包，所以没有测试。{{end}}`,
 		Advice: `{{Host .os}}不需要改任何设置。`,
-		Worked: `如果还有网页打不开，请在打不开的时候运行 wgtrace：这一次没有看到失败。`,
+		Worked: `如果还有网页打不开，请在打不开的时候运行 wgtrace{{if not .was}}：这一次没有看到失败{{end}}。`,
 		Fine:   `{{if or .data_in .responses}}密钥、端口、加密、转发{{else}}转发{{end}}和返回的路径都正常。`,
 	},
 	"no-traffic": {
