@@ -36,7 +36,7 @@ if [ $required = no ]; then
 	go test -timeout 20m -race $race_packages || status=1
 	go test -timeout 20m $other_packages || status=1
 	# shellcheck disable=SC2086
-	go test -timeout 20m -p 1 -parallel 5 $lab_packages || status=1
+	go test -timeout 30m -p 1 -parallel 5 $lab_packages || status=1
 	exit $status
 fi
 
@@ -60,5 +60,5 @@ run() {
 }
 run -race $race_packages
 run $other_packages
-run -p 1 -parallel 5 $lab_packages
+run -timeout 30m -p 1 -parallel 5 $lab_packages
 exit $status
