@@ -1,7 +1,7 @@
 package diagnose
 
 import (
-	"slices"
+	"maps"
 	"time"
 
 	"github.com/wgtrace/wgtrace/correlate"
@@ -49,10 +49,11 @@ type Counted struct {
 // Judge says what checks and the counters of the same facts tell together. The
 // facts hold the counters of before and after.
 //
-// Packets that the machine answers itself came in as well and were not passed on, so
-// that a place is named only where next to nothing went back into the tunnel.
-// Settings of the way through that look wrong while about as much is passed on
-// and goes back as comes in are not believed.
+// Packets for the machine itself came in as well and were not passed on. So a place
+// is named only where next to nothing went back into the tunnel, and where the machine
+// counted as many as thrown away or is set not to pass them on: a log that is sent here
+// through the tunnel is not answered either. Settings of the way through that look
+// wrong while about as much is passed on and goes back as comes in are not believed.
 func Judge(ctx Context, checks []Check, watched time.Duration) Counted {
 	f := ctx.Facts
 	c := Counted{
@@ -62,19 +63,29 @@ func Judge(ctx Context, checks []Check, watched time.Duration) Counted {
 		WANIn: growth(f.Received(ctx.WAN)), WANOut: growth(f.Sent(ctx.WAN)),
 		Status: StatusInconclusive, Basis: "counters",
 	}
-	wrong := slices.DeleteFunc(slices.Clone(checks), func(k Check) bool { return k.State != StateWrong })
-	through := func(k Check) bool { return slices.Contains(passing, k.Layer) }
+	wrong := map[string]bool{} // layers
+	for i := range checks {
+		if checks[i].State == StateWrong {
+			wrong[checks[i].Layer] = true
+		}
+	}
+	elsewhere := maps.Clone(wrong)
+	for _, layer := range passing {
+		delete(elsewhere, layer)
+	}
 	known := c.TunnelIn.Known && c.TunnelOut.Known && c.Forwarded.Known
 	enough := known && c.TunnelIn.N >= minCounted
+	swallowed := enough && c.Forwarded.N == 0 && c.TunnelOut.N <= c.TunnelIn.N/4
+	bothWays := enough && c.TunnelOut.N >= c.TunnelIn.N/2 && c.Forwarded.N >= (c.TunnelIn.N+c.TunnelOut.N)/2
 	switch {
-	case enough && c.Forwarded.N == 0 && c.TunnelOut.N <= c.TunnelIn.N/4:
+	case swallowed && (wrong["forwarding"] || c.Refused.N >= c.TunnelIn.N/2):
 		c.Status, c.Says = StatusFault, "stuck"
 		c.StoppedAfter, c.StoppedBefore = correlate.TunnelIn, correlate.WANOut
 		c.Confidence = stuckConfidence
-		if slices.ContainsFunc(wrong, through) {
+		if wrong["forwarding"] {
 			c.Confidence = explainedConfident
 		}
-	case enough && c.TunnelOut.N >= c.TunnelIn.N/2 && c.Forwarded.N >= (c.TunnelIn.N+c.TunnelOut.N)/2 && !slices.ContainsFunc(wrong, func(k Check) bool { return !through(k) }):
+	case bothWays && len(elsewhere) == 0:
 		c.Says = "both-ways"
 	case len(wrong) > 0:
 		c.Status, c.Basis, c.Confidence = StatusFault, "settings", explainedConfident
@@ -84,6 +95,8 @@ func Judge(ctx Context, checks []Check, watched time.Duration) Counted {
 		c.Says = "nothing"
 	case !enough:
 		c.Says = "few"
+	case swallowed:
+		c.Says = "swallowed"
 	case c.Forwarded.N == 0:
 		c.Says = "answered-here"
 	default:

@@ -11,7 +11,7 @@ import (
 // TestJudge: counters name a place only where the machine swallowed what came out
 // of the tunnel, and nothing that they say is ever healthy.
 func TestJudge(t *testing.T) {
-	const in, out, fwd, fwd6 = "dev.wg0.rx_packets", "dev.wg0.tx_packets", "Ip.ForwDatagrams", "Ip6OutForwDatagrams"
+	const in, out, fwd, fwd6, refused = "dev.wg0.rx_packets", "dev.wg0.tx_packets", "Ip.ForwDatagrams", "Ip6OutForwDatagrams", "Ip.InAddrErrors"
 	wrong := func(layer string) Check { return Check{ID: layer, Layer: layer, State: StateWrong} }
 	unknown := Check{ID: "translation", Layer: "nat"}
 	for _, c := range []struct {
@@ -23,9 +23,12 @@ func TestJudge(t *testing.T) {
 		says   string
 		sure   float64
 	}{
-		{"swallowed", map[string]uint64{in: 14, out: 0, fwd: 0, fwd6: 0}, []Check{unknown}, StatusFault, "counters", "stuck", 0.6},
+		{"thrown away", map[string]uint64{in: 14, out: 0, fwd: 0, fwd6: 0, refused: 14}, []Check{unknown}, StatusFault, "counters", "stuck", 0.6},
+		{"thrown away, of others too", map[string]uint64{in: 14, out: 0, fwd: 9, fwd6: 0, refused: 14}, []Check{unknown}, StatusInconclusive, "counters", "one-way", 0},
+		{"a log for the host itself", map[string]uint64{in: 500, out: 0, fwd: 0, fwd6: 0, refused: 3}, []Check{unknown}, StatusInconclusive, "counters", "swallowed", 0},
 		{"swallowed, and the reason", map[string]uint64{in: 14, out: 1, fwd: 0, fwd6: 0}, []Check{wrong("forwarding")}, StatusFault, "counters", "stuck", 0.9},
-		{"another setting is no reason", map[string]uint64{in: 14, out: 1, fwd: 0, fwd6: 0}, []Check{wrong("dns")}, StatusFault, "counters", "stuck", 0.6},
+		{"a missing translation swallows nothing", map[string]uint64{in: 14, out: 1, fwd: 0, fwd6: 0}, []Check{wrong("nat")}, StatusFault, "settings", "", 0.9},
+		{"another setting is no reason", map[string]uint64{in: 14, out: 1, fwd: 0, fwd6: 0, refused: 14}, []Check{wrong("dns")}, StatusFault, "counters", "stuck", 0.6},
 		{"one too few", map[string]uint64{in: 9, out: 0, fwd: 0, fwd6: 0}, nil, StatusInconclusive, "counters", "few", 0},
 		{"nobody tried", map[string]uint64{in: 0, out: 0, fwd: 900, fwd6: 0}, nil, StatusInconclusive, "counters", "nothing", 0},
 		{"a session with the host itself", map[string]uint64{in: 200, out: 180, fwd: 0, fwd6: 0}, nil, StatusInconclusive, "counters", "answered-here", 0},
@@ -68,8 +71,8 @@ func TestJudgeKeepalives(t *testing.T) {
 		{"requests", 14, 14 * 96, 0, StatusFault},
 	} {
 		facts := &host.Snapshot{OS: "linux", Adapters: []host.Adapter{{Name: "wg0", Kind: host.KindWireGuard}}}
-		facts.CountersBefore = map[string]uint64{"dev.wg0.rx_packets": 0, "dev.wg0.rx_bytes": 0, "dev.wg0.tx_packets": 0, "Ip.ForwDatagrams": 0}
-		facts.Counters = map[string]uint64{"dev.wg0.rx_packets": c.packets, "dev.wg0.rx_bytes": c.octets, "dev.wg0.tx_packets": c.out, "Ip.ForwDatagrams": 0}
+		facts.CountersBefore = map[string]uint64{"Ip.InAddrErrors": 0, "dev.wg0.rx_packets": 0, "dev.wg0.rx_bytes": 0, "dev.wg0.tx_packets": 0, "Ip.ForwDatagrams": 0}
+		facts.Counters = map[string]uint64{"Ip.InAddrErrors": c.packets, "dev.wg0.rx_packets": c.packets, "dev.wg0.rx_bytes": c.octets, "dev.wg0.tx_packets": c.out, "Ip.ForwDatagrams": 0}
 		if got := Judge(Context{Facts: facts, Tunnel: "wg0"}, nil, time.Second); got.Status != c.want {
 			t.Errorf("%s: %+v", c.name, got)
 		}

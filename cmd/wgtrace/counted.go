@@ -103,9 +103,10 @@ func (o *checkOptions) count(ctx context.Context, s streams, server *host.Snapsh
 	return time.Since(begun), nil
 }
 
-// judge is what settings and counters say together; nil if none were watched.
+// judge is what settings and counters say together; nil if none were to be watched,
+// or there is no tunnel to count at.
 func (o *checkOptions) judge(ctx context.Context, s streams, server *host.Snapshot, in *inside, dc diagnose.Context, checks []diagnose.Check) (*diagnose.Counted, error) {
-	if o.watch == 0 {
+	if o.watch == 0 || dc.Tunnel == "" {
 		return nil, nil
 	}
 	took, err := o.count(ctx, s, server, in, dc.Tunnel)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -37,9 +38,13 @@ func TestCounted(t *testing.T) {
 	copyProgram(t, path)
 	user := strconv.Itoa(nobody)
 	weak := []string{"--reuid=" + user, "--regid=" + user, "--clear-groups", "--inh-caps=-all", path}
-	start := func(args ...string) (finish func() (status int, stdout, stderr string)) {
+	command := func(args ...string) *exec.Cmd {
 		cmd := l.Server().Command(ctx, "setpriv", slices.Concat(weak, args)...)
 		cmd.Env, cmd.Dir = selfCommand(t, ctx).Env, dir
+		return cmd
+	}
+	start := func(args ...string) (finish func() (status int, stdout, stderr string)) {
+		cmd := command(args...)
 		var stdout, stderr bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &stdout, &stderr
 		if err := cmd.Start(); err != nil {
@@ -114,4 +119,11 @@ func TestCounted(t *testing.T) {
 			}
 		}
 	}
+
+	// On a terminal what is counted is shown meanwhile, and Ctrl-C ends it early.
+	x := newTerminal(t, 90, 50, t.TempDir(), []string{envRun + "=1", "LC_ALL=C.UTF-8", "TERM=tmux-256color"}, command().Args...)
+	x.wait(10*time.Second, "It takes 30 s.")
+	x.wait(10*time.Second, "tunnel +0 in, forwarded +")
+	x.keys("C-c")
+	x.wait(10*time.Second, "exit status 4")
 }

@@ -147,6 +147,7 @@ var enWords = map[string]string{
 	"counter-tunnel-out":    `into the tunnel`,
 	"counter-packets":       `{{n .count "packet" "packets"}}`,
 	"counted-stuck":         `{{num .arrived}} packets came out of the tunnel, and {{host .os}} passed on none of them: they end between the tunnel and the internet adapter.`,
+	"counted-swallowed":     `{{num .arrived}} packets came out of the tunnel, {{host .os}} passed on none and sent next to nothing back: they end between the tunnel and the internet adapter, unless they were meant for {{host .os}} itself.`,
 	"counted-both-ways":     `Packets go both ways: {{num .arrived}} came out of the tunnel, {{num .returned}} went back in. That is no proof for any one phone.`,
 	"counted-nothing":       `Nothing of a phone came out of the tunnel meanwhile: either none tried, or its packets do not get that far.`,
 	"counted-few":           `Only {{n .arrived "packet" "packets"}} came out of the tunnel meanwhile, too little to judge by.`,

@@ -142,6 +142,7 @@ var zhWords = map[string]string{
 	"counter-tunnel-out":    `进入隧道`,
 	"counter-packets":       `{{num .count}} 个数据包`,
 	"counted-stuck":         `有 {{num .arrived}} 个数据包从隧道出来，{{host .os}}一个也没有转发：它们消失在隧道和外网网卡之间。`,
+	"counted-swallowed":     `有 {{num .arrived}} 个数据包从隧道出来，{{host .os}}一个也没有转发，也几乎没有数据包回去：除非是发给{{host .os}}自己的，否则它们消失在隧道和外网网卡之间。`,
 	"counted-both-ways":     `两个方向都有数据包：从隧道出来 {{num .arrived}} 个，回到隧道 {{num .returned}} 个。这不能证明某一部手机正常。`,
 	"counted-nothing":       `这段时间没有手机的数据包从隧道出来：要么没有人尝试，要么数据包到不了这里。`,
 	"counted-few":           `这段时间只有 {{num .arrived}} 个数据包从隧道出来，太少，无法判断。`,
