@@ -118,27 +118,7 @@ func (s *sshServer) watchFar(t *testing.T, n *lab.Node, args ...string) *liveRun
 	ready := filepath.Join(dir, "ready")
 	r.cmd = selfOn(t, context.Background(), n, nil, append(args, "--format", "json", "-w", r.pcap, "--ready-file", ready)...)
 	s.use(r.cmd)
-	r.cmd.Stdout, r.cmd.Stderr = &r.stdout, &r.stderr
-	if err := r.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if r.cmd.ProcessState == nil {
-			_ = r.cmd.Process.Kill()
-			_ = r.cmd.Wait()
-		}
-	})
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	err := lab.Wait(ctx, "both taps", func() (bool, error) {
-		_, err := os.Stat(ready)
-		return err == nil, nil
-	})
-	if err != nil {
-		_ = r.cmd.Process.Kill()
-		_ = r.cmd.Wait()
-		t.Fatalf("%v: %s", err, r.stderr.String())
-	}
+	r.start(t, ready, 20*time.Second)
 	return r
 }
 
@@ -358,21 +338,10 @@ func TestFarGuided(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	begun := time.Now()
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan error, 1)
-	go func() { done <- cmd.Wait() }()
-	for running := true; running; {
-		if _, err := l.Run(ctx, lab.First, lab.Run{Workload: lab.Phone}); err != nil {
-			t.Fatal(err)
-		}
-		select {
-		case <-done:
-			running = false
-		default:
-		}
-	}
+	tryWhile(t, cmd, func() error {
+		_, err := l.Run(ctx, lab.First, lab.Run{Workload: lab.Phone})
+		return err
+	})
 	if code := cmd.ProcessState.ExitCode(); code != exitFault || !strings.Contains(stdout.String(), "masquerade") {
 		t.Errorf("status %d\n%s%s", code, stdout.String(), stderr.String())
 	}

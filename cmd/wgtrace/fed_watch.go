@@ -236,41 +236,25 @@ func (r *fedRun) watch(ctx context.Context, signals chan os.Signal, v *view) (*c
 	var once sync.Once
 	ended := make(chan struct{})
 	end := func() { once.Do(func() { close(ended) }) }
-	done := make(chan struct{})
-	defer close(done)
-	var timer <-chan time.Time
-	if o.duration > 0 {
-		timer = time.After(o.duration)
-	}
-	go func() {
-		select {
-		case <-signals:
-		case <-timer:
-		case <-ctx.Done():
-		case <-ended:
-		case <-done:
-			return
-		}
+	stop := func() {
 		for _, src := range r.sources {
 			src.Stop()
 		}
-		select {
-		case <-signals:
-			v.abort()
-			r.close() // nothing stays behind on another machine
-			os.Exit(exitAborted)
-		case <-done:
-		}
-	}()
+	}
+	done := o.endOn(ctx, signals, ended, stop, func() {
+		v.abort()
+		r.close() // nothing stays behind on another machine
+	})
+	defer done()
 	opts := r.engineOptions()
-	ticker := time.NewTicker(200 * time.Millisecond)
+	ticker := time.NewTicker(tickEvery)
 	defer ticker.Stop()
 	opts.Tick = ticker.C
-	show := newProgress(r.s.err, v == nil && isTerminal(r.s.err) && !o.output.quiet && os.Getenv("TERM") != "dumb", o.duration)
+	show := o.progress(r.s, v)
 	opts.OnTick = func(p correlate.Progress) {
 		for _, line := range r.taps.news.take() {
 			show.clear()
-			o.note(r.s.err, "%s", line)
+			o.tell(r.s, v, line)
 		}
 		show.update(p)
 		if r.taps.recorder != nil {
@@ -281,17 +265,8 @@ func (r *fedRun) watch(ctx context.Context, signals chan os.Signal, v *view) (*c
 		}
 	}
 	var engine *correlate.Engine
-	closeView := func() {}
-	if v != nil {
-		lookAfter(&opts, func() *correlate.Engine { return engine }, &v.changed[0], v.offer)
-		closeView = v.open(ctx, r.s, signals)
-		defer func() {
-			if p := recover(); p != nil {
-				v.abort() // the terminal must not stay as the screen needs it
-				panic(p)
-			}
-		}()
-	}
+	closeView := v.attend(ctx, r.s, signals, &opts, func() *correlate.Engine { return engine })
+	defer v.restore()
 	engine = correlate.New(opts)
 	inputs := make([]correlate.Input, len(r.sources))
 	for i, src := range r.sources {

@@ -240,6 +240,13 @@ func startLive(t *testing.T, l *lab.Lab, args ...string) *liveRun {
 	ready := filepath.Join(dir, "ready")
 	args = append([]string{"live", "--format", "json", "-w", r.pcap, "--ready-file", ready}, args...)
 	r.cmd = selfOn(t, context.Background(), l.Host(), nil, args...)
+	r.start(t, ready, 10*time.Second)
+	return r
+}
+
+// start runs it, and returns when both taps are open, which the file ready shows.
+func (r *liveRun) start(t *testing.T, ready string, limit time.Duration) {
+	t.Helper()
 	r.cmd.Stdout, r.cmd.Stderr = &r.stdout, &r.stderr
 	if err := r.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -250,16 +257,40 @@ func startLive(t *testing.T, l *lab.Lab, args ...string) *liveRun {
 			_ = r.cmd.Wait()
 		}
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	err := lab.Wait(ctx, "both taps", func() (bool, error) {
 		_, err := os.Stat(ready)
 		return err == nil, nil
 	})
 	if err != nil {
+		_ = r.cmd.Process.Kill()
+		_ = r.cmd.Wait()
 		t.Fatalf("%v: %s", err, r.stderr.String())
 	}
-	return r
+}
+
+// tryWhile starts a command and calls try again and again until it ends.
+func tryWhile(t *testing.T, cmd *exec.Cmd, try func() error) {
+	t.Helper()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		_ = cmd.Wait()
+		close(ended)
+	}()
+	for {
+		if err := try(); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-ended:
+			return
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
 }
 
 // stop ends the run as Ctrl-C does and returns what it said.

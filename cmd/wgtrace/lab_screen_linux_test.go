@@ -285,21 +285,10 @@ func TestGuidedAlone(t *testing.T) {
 		var stdout, stderr strings.Builder
 		cmd := selfOn(t, ctx, l.Server(), nil)
 		cmd.Stdout, cmd.Stderr = &stdout, &stderr
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		ended := make(chan error, 1)
-		go func() { ended <- cmd.Wait() }()
-		for running := true; running; {
-			if _, err := l.Run(ctx, lab.First, lab.Run{Workload: lab.Probe}); err != nil {
-				t.Fatal(err)
-			}
-			select {
-			case <-ended:
-				running = false
-			case <-time.After(200 * time.Millisecond):
-			}
-		}
+		tryWhile(t, cmd, func() error {
+			_, err := l.Run(ctx, lab.First, lab.Run{Workload: lab.Probe})
+			return err
+		})
 		if code := cmd.ProcessState.ExitCode(); code != c.status || !strings.Contains(stdout.String(), c.words) {
 			t.Errorf("%s: status %d\n%s%s", c.name, code, stdout.String(), stderr.String())
 		}

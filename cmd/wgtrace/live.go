@@ -263,48 +263,24 @@ func (o *liveOptions) watch(ctx context.Context, s streams, facts *host.Snapshot
 			h.Stop()
 		}
 	}
-	recorder := t.recorder
-	done := make(chan struct{})
-	defer close(done)
-	var timer <-chan time.Time
-	if o.duration > 0 {
-		timer = time.After(o.duration)
-	}
-	go func() {
-		select {
-		case <-signals:
-		case <-timer:
-		case <-ctx.Done():
-		case <-done:
-			return
+	done := o.endOn(ctx, signals, nil, stop, func() {
+		if t.recorder != nil { // the recording stays as it is, under its .part name
+			_ = t.recorder.Flush()
 		}
-		stop()
-		select {
-		case <-signals:
-			// The recording stays as it is, under its .part name.
-			if recorder != nil {
-				_ = recorder.Flush()
-			}
-			v.abort()
-			os.Exit(exitAborted)
-		case <-done:
-		}
-	}()
+		v.abort()
+	})
+	defer done()
 
 	opts := o.engineOptions(facts)
 	ticker := time.NewTicker(tickEvery)
 	defer ticker.Stop()
 	opts.Tick = ticker.C
-	show := newProgress(s.err, v == nil && isTerminal(s.err) && !o.output.quiet && os.Getenv("TERM") != "dumb", o.duration)
-	tell := func(line string) { o.note(s.err, "%s", line) }
-	if v != nil && v.onScreen {
-		tell = v.notice
-	}
+	show := o.progress(s, v)
 	ticks := 0
 	opts.OnTick = func(p correlate.Progress) {
 		for _, line := range t.news.take() {
 			show.clear()
-			tell(line)
+			o.tell(s, v, line)
 		}
 		show.update(p)
 		if ticks++; t.recorder != nil && ticks%5 == 0 {
@@ -318,17 +294,8 @@ func (o *liveOptions) watch(ctx context.Context, s streams, facts *host.Snapshot
 		}
 	}
 	var engine *correlate.Engine
-	closeView := func() {}
-	if v != nil {
-		lookAfter(&opts, func() *correlate.Engine { return engine }, &v.changed[0], v.offer)
-		closeView = v.open(ctx, s, signals)
-		defer func() {
-			if p := recover(); p != nil {
-				v.abort() // the terminal must not stay as the screen needs it
-				panic(p)
-			}
-		}()
-	}
+	closeView := v.attend(ctx, s, signals, &opts, func() *correlate.Engine { return engine })
+	defer v.restore()
 	engine = correlate.New(opts)
 	second := o.watchInner(ctx, t, v)
 	inputs := []correlate.Input{{Source: t.tunnel, Picks: []correlate.Pick{{Role: capture.RoleTunnel}}}}
