@@ -85,9 +85,6 @@ func RecordTo(w io.Writer, name string, info RecorderInfo) (*Recorder, error) {
 	return r, r.err
 }
 
-// Path returns the name that the recording gets when it is closed.
-func (r *Recorder) Path() string { return r.path }
-
 // AddInterface describes an interface and returns its number, by which
 // WritePacket and WriteStats refer to it.
 func (r *Recorder) AddInterface(iface Interface) (int, error) {

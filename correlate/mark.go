@@ -73,11 +73,13 @@ func (e *Engine) Mark(t int64, trigger Trigger, changed ...string) {
 // heed begins a new ledger if a mark lies between the last request of a family
 // and the one in hand.
 func (f *familyState) heed(marks []mark, r *request, now *[NumStages]Count) {
-	from, to := len(marks), len(marks)
+	to := len(marks)
 	for to > 0 && marks[to-1].time > r.time {
 		to--
 	}
-	for from = to; from > 0 && marks[from-1].time > f.marked; from-- {
+	from := to
+	for from > 0 && marks[from-1].time > f.marked {
+		from--
 	}
 	if from == to {
 		return

@@ -62,9 +62,6 @@ func Dial(ctx context.Context, t Target) (*Session, error) {
 
 func (s *Session) socket() string { return filepath.Join(s.dir, "s") }
 
-// Target returns the machine.
-func (s *Session) Target() Target { return s.target }
-
 // Process returns the process that holds the connection of all sessions, 0 if
 // each has its own.
 func (s *Session) Process() int {

@@ -67,9 +67,6 @@ type Result struct {
 // Records returns what passed a tap, in the order of time.
 func (r *Result) Records(point int) []Record { return r.taps[point].records }
 
-// Epoch is the moment at which a run begins, nanoseconds since 1970.
-func (r *Result) Epoch() int64 { return epoch }
-
 // judge puts the truth together.
 type judge struct {
 	*Result
