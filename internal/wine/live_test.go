@@ -207,6 +207,26 @@ func TestNoCapture(t *testing.T) {
 	}
 }
 
+// TestCounted: without Npcap, wgtrace alone goes on with what Windows counts.
+func TestCounted(t *testing.T) {
+	t.Parallel()
+	off := story
+	off.facts = "{" + strings.ReplaceAll(forwarding, "Enabled", "Disabled") + "}"
+	o, code := wgtrace(t, off.install(t), noNpcap)
+	if code != 1 {
+		t.Errorf("status %d", code)
+	}
+	out := strings.Join(strings.Fields(o.all()), " ")
+	for _, w := range []string{
+		"https://npcap.com", "Counting packets instead", "passed on none of them", "passed on, both ways +0 packets",
+		"Set-NetIPInterface -InterfaceAlias 'Wi-Fi' -Forwarding Enabled",
+	} {
+		if !strings.Contains(out, w) {
+			t.Errorf("lacks %q: %s", w, o.all())
+		}
+	}
+}
+
 // TestInterfaces wants the names that people see, and their roles.
 func TestInterfaces(t *testing.T) {
 	o, code := wgtrace(t, story.install(t), replayed, "interfaces", "--json")
