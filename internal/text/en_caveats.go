@@ -61,7 +61,7 @@ var enReasons = map[string]string{
 }
 
 var enRoles = map[string]string{
-	"flag":            `named on the command line`,
+	"flag":            `chosen for this run`,
 	"option":          `recorded by wgtrace with this role`,
 	"outer-wireguard": `carries WireGuard's encrypted packets`,
 	"other-line":      `shows the answers to what left by the other line`,

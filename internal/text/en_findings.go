@@ -49,7 +49,7 @@ var enFindings = map[string]FindingText{
 			`{{else if eq .reason "no-client"}}Name the phone's address inside the tunnel with --client, or capture again while the phone opens two different websites.` +
 			`{{else if eq .reason "pending"}}Capture again, and go on for 10 s after the phone's last try.` +
 			`{{else}}Capture again while the phone opens two different websites.{{end}}`,
-		Worked: `{{if eq .reason "roles-tied"}}The table of captures then says "named on the command line".` +
+		Worked: `{{if eq .reason "roles-tied"}}The table of captures then says "chosen for this run".` +
 			`{{else}}The verdict then names a place, or says that everything was answered. If it does not, let it run for a minute with -d 60s.{{end}}`,
 		Fine: `{{if .arrived}}The tunnel itself works: the phone's packets come out of it.{{end}}`,
 	},

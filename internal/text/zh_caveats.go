@@ -61,7 +61,7 @@ var zhReasons = map[string]string{
 }
 
 var zhRoles = map[string]string{
-	"flag":            `在命令行指定`,
+	"flag":            `本次运行选定`,
 	"option":          `wgtrace 录制时写明`,
 	"outer-wireguard": `上面有 WireGuard 的加密数据包`,
 	"other-line":      `有从另一条线路发出的请求的回应`,

@@ -48,7 +48,7 @@ var zhFindings = map[string]FindingText{
 			`{{else if eq .reason "no-client"}}用 --client 指明手机在隧道里的地址，或者再抓一次包，同时在手机上打开两个不同的网站。` +
 			`{{else if eq .reason "pending"}}再抓一次包，手机最后一次尝试之后再等 10 秒。` +
 			`{{else}}再抓一次包，同时在手机上打开两个不同的网站。{{end}}`,
-		Worked: `{{if eq .reason "roles-tied"}}之后抓包表里会显示"在命令行指定"。` +
+		Worked: `{{if eq .reason "roles-tied"}}之后抓包表里会显示"本次运行选定"。` +
 			`{{else}}之后结论会指出一个位置，或者说全部得到了回应。如果没有，用 -d 60s 运行一分钟。{{end}}`,
 		Fine: `{{if .arrived}}隧道本身正常：手机的数据包能从隧道里出来。{{end}}`,
 	},
