@@ -25,7 +25,9 @@ It watches the tunnel adapter and the WAN adapter of a WireGuard server, follows
 each packet of a phone from one to the other and back, and says where it is
 missing, why, how sure that is, and which command repairs it.`
 
-const rootExample = `  sudo wgtrace live                     watch while the phone opens a page
+const rootExample = `  sudo wgtrace                          lead through a test with the phone
+  wgtrace ssh://root@router             the same on another machine
+  sudo wgtrace live                     watch while the phone opens a page
   sudo wgtrace live -d 30s -w run.pcapng
                                         the same for 30 s, and keep the packets
   wgtrace read tunnel.pcap wan.pcap     two captures of tcpdump or Wireshark
