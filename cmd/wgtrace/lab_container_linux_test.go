@@ -279,7 +279,14 @@ func TestContainerByName(t *testing.T) {
 		t.Errorf("the container's tunnel is not in %+v", rows)
 	}
 
-	out, errs, code := program(nil, "live", "-d", "1s", "--tunnel", name)
+	var counted report.Check
+	out, errs, code := program(nil, "check", "-d", "1s", "--json")
+	if err := json.Unmarshal([]byte(out), &counted); err != nil || code != exitInconclusive {
+		t.Errorf("counted: status %d, %v\n%s%s", code, err, out, errs)
+	} else if n := counted.Counters; n == nil || n.TunnelIn == nil || n.WANOut == nil || n.Forwarded == nil {
+		t.Errorf("what the container counts is not known: %s", out)
+	}
+	out, errs, code = program(nil, "live", "-d", "1s", "--tunnel", name)
 	if code != exitInconclusive || !strings.Contains(errs, "watched from here") {
 		t.Errorf("named: status %d\n%s%s", code, out, errs)
 	}
