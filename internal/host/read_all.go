@@ -30,26 +30,6 @@ func ReadAll(ctx context.Context, clients ...Client) (*Snapshot, error) {
 	return s, nil
 }
 
-// clientsOf returns whom to ask about: those named, then the peers.
-func clientsOf(s *Snapshot, named []Client) []Client {
-	var list []Client
-	add := func(c Client) {
-		if c.Addr.IsValid() && s.Adapter(c.Tunnel) != nil && len(list) < maxClients && !slices.Contains(list, c) {
-			list = append(list, c)
-		}
-	}
-	for _, c := range named {
-		add(c)
-	}
-	for i := range s.WireGuard {
-		name := s.WireGuard[i].Name
-		for _, a := range s.Clients(name) {
-			add(Client{a, name})
-		}
-	}
-	return list
-}
-
 // Clients returns addresses that clients of a tunnel have: those of its peers, or
 // where no peer has an address of its own, one of each subnet of the adapter to
 // stand for the others. At most 64.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -107,3 +108,23 @@ func readPolicy(s *Snapshot, family int) {
 }
 
 const maxPolicy = 256
+
+// clientsOf returns whom to ask about: those named, then the peers.
+func clientsOf(s *Snapshot, named []Client) []Client {
+	var list []Client
+	add := func(c Client) {
+		if c.Addr.IsValid() && s.Adapter(c.Tunnel) != nil && len(list) < maxClients && !slices.Contains(list, c) {
+			list = append(list, c)
+		}
+	}
+	for _, c := range named {
+		add(c)
+	}
+	for i := range s.WireGuard {
+		name := s.WireGuard[i].Name
+		for _, a := range s.Clients(name) {
+			add(Client{a, name})
+		}
+	}
+	return list
+}
