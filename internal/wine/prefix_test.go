@@ -119,7 +119,8 @@ func commandIn(dir, overrides string, extra []string, name string, args ...strin
 	cmd := exec.Command(name, args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "HOME="+work, "WINEPREFIX="+filepath.Join(work, "prefix"), "WINEARCH=win64",
-		"WINEDEBUG=-all", "WINEDLLOVERRIDES="+overrides, "LANG=C.UTF-8", "LC_ALL=C.UTF-8")
+		"WINEDEBUG=-all", "WINEDLLOVERRIDES="+overrides, "LANG=C.UTF-8", "LC_ALL=C.UTF-8",
+		"WGTRACE_LAB=") // the lab is of Linux: there it is required elsewhere
 	cmd.Env = append(cmd.Env, extra...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
