@@ -20,6 +20,7 @@ type Brief struct {
 	Do       string // what to do; the command does it, where there is one
 	Command  []string
 	Undo     []string
+	Keep     string // how to keep a command that takes itself back, "" for others
 	System   string // whose commands they are
 	Then     string // how to know that it worked
 	Flows    []FlowLine
@@ -49,6 +50,7 @@ func (r *Report) Brief(flows int) Brief {
 	if fixes := r.firstFixes(primary); len(fixes) == 1 {
 		f := fixes[0]
 		b.Do, b.Command, b.Undo, b.System = text.Sentences(t.sentence(f.Title), f.changes), f.Commands, f.Undo, f.OS
+		b.Keep = f.keep
 	}
 	latest := slices.Clone(r.Flows)
 	slices.SortStableFunc(latest, func(x, y Flow) int { return int(min(max(y.Last.NS-x.Last.NS, -1), 1)) })

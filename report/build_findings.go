@@ -93,6 +93,9 @@ func (b *builder) fixesOf(fixes []diagnose.Fix, args map[string]any) []Fix {
 		}
 		for _, n := range x.Notes {
 			row.Notes = append(row.Notes, b.words.Note(n, data))
+			if n == "self-undo" {
+				row.keep = row.Notes[len(row.Notes)-1]
+			}
 		}
 		rows = append(rows, row)
 	}

@@ -193,4 +193,5 @@ type Fix struct {
 	Notes    []string `json:"notes"`
 
 	changes string
+	keep    string // how to keep a change that takes itself back, "" for others
 }

@@ -113,6 +113,7 @@ func (x *Redactor) settings(rows []Setting) {
 func (x *Redactor) fixes(rows []Fix) {
 	for i := range rows {
 		rows[i].changes = x.String(rows[i].changes)
+		rows[i].keep = x.String(rows[i].keep)
 	}
 }
 

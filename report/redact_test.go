@@ -267,7 +267,7 @@ func TestRedactKeepsContract(t *testing.T) {
 // redaction reaches these by name alone.
 func TestRedactReachesAll(t *testing.T) {
 	known := strings.Fields(`Report.words Report.subject Report.settings Report.hidden subject.name subject.os subject.layer
-		subject.stages subject.summary subject.worked subject.fine Fix.cause Fix.changes WireGuard.portWhy Client.packets
+		subject.stages subject.summary subject.worked subject.fine Fix.cause Fix.changes Fix.keep WireGuard.portWhy Client.packets
 		Check.words Check.hidden Evidence.stage Peer.first Peer.last`)
 	seen := map[reflect.Type]bool{}
 	var look func(reflect.Type)

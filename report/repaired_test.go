@@ -1,12 +1,28 @@
 package report
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
 	"github.com/wgtrace/wgtrace/correlate"
 	"github.com/wgtrace/wgtrace/diagnose"
 )
+
+// TestBriefKeep: who repairs by a command that takes itself back must see on the screen
+// how to keep it.
+func TestBriefKeep(t *testing.T) {
+	s := natMissingSample()
+	if got := Build(s.ev, s.d, s.info).Brief(0); len(got.Command) == 0 || got.Keep != "" {
+		t.Fatalf("without a self-undo: %q, to keep %q", got.Command, got.Keep)
+	}
+	fix := &s.d.Findings[0].Fixes[0]
+	fix.Notes, fix.Args = append(fix.Notes, "self-undo"), maps.Clone(fix.Args)
+	fix.Args["keep"], fix.Args["undo_seconds"] = `kill "$WGTRACE_UNDO"`, 120
+	if got := Build(s.ev, s.d, s.info).Brief(0).Keep; !strings.Contains(got, `kill "$WGTRACE_UNDO"`) {
+		t.Errorf("it says %q", got)
+	}
+}
 
 // TestRepairedRun: a run that a fault was repaired in does not say that none was seen,
 // and counts what was tried since.

@@ -210,6 +210,23 @@ func TestRepaired(t *testing.T) {
 	}
 }
 
+// TestReminder: a repair that takes itself back is asked to be kept while it may still
+// do so.
+func TestReminder(t *testing.T) {
+	at := time.Date(2026, 1, 2, 10, 2, 41, 0, time.Local)
+	v := &view{keep: "kill 1", fixed: at}
+	if got := v.reminder(at); got != "" {
+		t.Errorf("nothing is repaired, and it says %q", got)
+	}
+	v.gone = "FIXED"
+	if got := v.reminder(at.Add(2 * time.Minute)); got != "kill 1" {
+		t.Errorf("it says %q", got)
+	}
+	if got := v.reminder(at.Add(3 * time.Minute)); got != "" {
+		t.Errorf("too late it says %q", got)
+	}
+}
+
 // TestCompareSettings: what turns from right to wrong, or back, begins an episode;
 // what becomes known does not.
 func TestCompareSettings(t *testing.T) {

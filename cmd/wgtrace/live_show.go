@@ -119,6 +119,9 @@ func (v *view) open(ctx context.Context, s streams, signals chan<- os.Signal) (e
 		if v.gone != "" {
 			v.o.note(s.err, "%s", v.gone)
 		}
+		if keep := v.reminder(time.Now()); keep != "" {
+			v.o.note(s.err, "%s", keep)
+		}
 	}
 }
 
@@ -170,6 +173,9 @@ func (l *lineShow) show(s screen.State, d *diagnose.Diagnosis) {
 		l.note(l.w, "%s %s", s.Elapsed, s.Brief.Headline)
 		if s.Fixed != "" {
 			l.note(l.w, "%s", s.Fixed)
+		}
+		if s.Keep != "" {
+			l.note(l.w, "%s", s.Keep)
 		}
 	}
 	l.verdict = verdict

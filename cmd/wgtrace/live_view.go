@@ -60,6 +60,7 @@ type view struct {
 	broken   bool      // a fault was seen that is not known to be gone
 	fixed    time.Time // when it was found to be gone; zero: there is none, or it is back
 	gone     string    // says so
+	keep     string    // what keeps the command that was shown last, where it takes itself back
 }
 
 // changes are settings that were found changed and that a run was not told of.
@@ -202,6 +203,10 @@ func (v *view) look(ev *correlate.Evidence, now time.Time) {
 	state := v.state(now)
 	v.gone = v.repaired(ev, d, now)
 	state.Brief, state.Fixed = r.Brief(briefFlows), v.gone
+	if d.Status == diagnose.StatusFault {
+		v.keep = state.Brief.Keep
+	}
+	state.Keep = v.reminder(now)
 	v.show(state, d)
 	if v.certain != nil && v.steady.sure(ev, d, r) {
 		v.certain()
@@ -295,6 +300,18 @@ func (v *view) repaired(ev *correlate.Evidence, d *diagnose.Diagnosis, now time.
 	return v.words.Word("live-fixed", map[string]any{
 		"name": v.fixed.Format(time.TimeOnly), "total": total, "left": left, "count": answered,
 	})
+}
+
+// remindFor is how long a repair that takes itself back after 2 min may be one that
+// nobody has kept yet.
+const remindFor = 150 * time.Second
+
+// reminder says how to keep a repair, "" where there is nothing to keep.
+func (v *view) reminder(now time.Time) string {
+	if v.gone == "" || now.Sub(v.fixed) > remindFor {
+		return ""
+	}
+	return v.keep
 }
 
 // passed counts the requests of the device that the verdict is about, since

@@ -107,7 +107,7 @@ func (r *renderer) judged(room int) []string {
 		path   func() []string
 		answer int
 	}{
-		{r.picture, 3}, {r.small, 3}, {r.short, 3}, {r.small, 2}, {r.short, 2}, {r.small, 1}, {r.short, 1}, {r.nothing, 1},
+		{r.picture, 3}, {r.small, 3}, {r.short, 3}, {r.small, 2}, {r.short, 2}, {r.small, 1}, {r.short, 1}, {r.nothing, 1}, {r.nothing, 0},
 	} {
 		if body = slices.Concat(size.path(), r.answer(size.answer), steps); len(body) <= room {
 			break
@@ -250,7 +250,7 @@ func (r *renderer) crossed(lines []string) []string {
 func (r *renderer) verdict(width int, grade string) []string {
 	b := r.s.Brief
 	if r.s.Fixed != "" {
-		return styled(good, report.Wrap(r.s.Fixed, width))
+		return append(styled(good, report.Wrap(r.s.Fixed, width)), styled(open, report.Wrap(r.s.Keep, width))...)
 	}
 	style := open
 	switch b.Status {
@@ -267,7 +267,7 @@ func (r *renderer) verdict(width int, grade string) []string {
 }
 
 // answer is the verdict so far: 3 with everything, 2 without what can be read
-// afterwards, 1 without its reason.
+// afterwards, 1 without its reason, 0 with the command alone.
 func (r *renderer) answer(size int) []string {
 	b := r.s.Brief
 	grade := b.Grade
@@ -284,7 +284,9 @@ func (r *renderer) answer(size int) []string {
 	if size > 1 {
 		lines = append(lines, r.labelled(r.s.Labels.Why, b.Why)...)
 	}
-	lines = append(lines, r.labelled(r.s.Labels.Do, b.Do)...)
+	if size > 0 {
+		lines = append(lines, r.labelled(r.s.Labels.Do, b.Do)...)
+	}
 	lines = append(lines, r.commands(b.Command)...)
 	if size > 2 && len(b.Undo) > 0 {
 		undo := r.commands(b.Undo)
@@ -293,6 +295,7 @@ func (r *renderer) answer(size int) []string {
 	}
 	if len(b.Command) > 0 {
 		lines = append(lines, r.labelled(r.s.Labels.Then, r.s.Labels.Again)...)
+		lines = append(lines, r.labelled("", b.Keep)...)
 	}
 	return append(lines, "")
 }

@@ -154,6 +154,23 @@ func TestFixed(t *testing.T) {
 	}
 }
 
+// TestKeep: a command that takes itself back comes with the one that keeps it, also
+// on a small screen, and once more when it has worked.
+func TestKeep(t *testing.T) {
+	s := broken()
+	s.Brief.Keep = "If all is well, keep the change with: kill 1"
+	for _, size := range [][2]int{{80, 24}, {60, 20}} {
+		all := strings.Join(plain(s, size[0], size[1]), "\n")
+		if !strings.Contains(all, s.Brief.Keep) || !strings.Contains(all, "nft add table") || !strings.Contains(all, "masquerade") {
+			t.Errorf("%v: it shows\n%s", size, all)
+		}
+	}
+	s.Brief.Status, s.Fixed, s.Keep = "healthy", "FIXED 10:02:41: 14 of 14 left, 14 answered", s.Brief.Keep
+	if all := strings.Join(plain(s, 80, 24), "\n"); !strings.Contains(all, s.Fixed+"\n"+s.Keep) {
+		t.Errorf("it shows\n%s", all)
+	}
+}
+
 // TestSquare holds a code against one of the three patterns in its corners
 // (ISO/IEC 18004, finder pattern).
 func TestSquare(t *testing.T) {

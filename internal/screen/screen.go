@@ -23,6 +23,7 @@ type State struct {
 	Labels  Labels
 	Notices []string // what happened to the capture, the last one last
 	Fixed   string   // the line that says when the fault was gone, "" otherwise
+	Keep    string   // what is still to be done for it to stay so, "" otherwise
 }
 
 // Step is one thing that the person does on the phone.
