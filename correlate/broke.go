@@ -13,7 +13,11 @@ import (
 // alone say nothing here: who answered before must be silent now.
 const (
 	minBroken = 3
-	brokenFor = time.Second // the first repetition of a SYN (RFC 6298 section 2)
+
+	// BrokenFor is how long requests must die on a path that worked: until the
+	// first repetition of a SYN (RFC 6298 section 2). Loading a firewall anew
+	// takes less.
+	BrokenFor = time.Second
 
 	// Networks beyond the host that must be silent: half of those that answered,
 	// though a device never tries all of many. One site is often in two.
@@ -149,7 +153,7 @@ func (f *familyState) broke(rank int) bool {
 		}
 	}
 	switch {
-	case count < minBroken, tail.ended-tail.started < brokenFor.Nanoseconds():
+	case count < minBroken, tail.ended-tail.started < BrokenFor.Nanoseconds():
 		return false
 	case rank == rankNoReply:
 		return fellSilent(len(silent), tail.served)

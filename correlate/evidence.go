@@ -312,7 +312,8 @@ const (
 type FateCount struct {
 	Count    uint64
 	Targets  int    // distinct remote addresses, counted up to 16
-	Known    int    // networks (/24, of IPv6 /48) of those that had answered the client at the same port before
+	Networks int    // in which they are (/24, of IPv6 /48)
+	Known    int    // those of the networks in which somebody had answered the client at the same port before
 	MaxTries uint64 // tries at the address that was tried most
 	First    int64  // time of the first of them
 	Last     int64

@@ -333,19 +333,19 @@ func (l *ledger) snapshot() Ledger {
 			tries = max(tries, n)
 		}
 		out.Fates[fate] = FateCount{
-			Count: c.count, Targets: len(c.targets), Known: c.nowSilent(), MaxTries: tries,
+			Count: c.count, Targets: len(c.targets), Networks: c.networks(false), Known: c.networks(true), MaxTries: tries,
 			First: c.first, Last: c.last, Samples: slices.Clone(c.samples),
 		}
 	}
 	return out
 }
 
-// nowSilent returns in how many networks those of the targets are that had
-// answered.
-func (c *fateCount) nowSilent() int {
+// networks returns in how many networks the targets are, or those of them that
+// had answered.
+func (c *fateCount) networks(known bool) int {
 	n := networks{}
 	for i, a := range c.targets {
-		if c.known[i] {
+		if c.known[i] || !known {
 			n.add(a)
 		}
 	}

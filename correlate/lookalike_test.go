@@ -93,94 +93,161 @@ func TestLookAlikes(t *testing.T) {
 		name  string
 		steps func(a *aPhone)
 		want  string // finding; "" is healthy
+		mark  bool   // a setting changed before it
 	}{
 		{"a site of two addresses goes down", func(a *aPhone) {
 			for n := range int64(4) {
 				a.silence((20+8*n)*second, cdn[0], 1, 3)
 				a.silence((21+8*n)*second, cdn[1], 1, 3)
 			}
-		}, ""},
+		}, "", false},
 		{"two sites of several go down", func(a *aPhone) {
 			for n := range int64(4) {
 				a.silence((20+8*n)*second, cdn[0], 1, 3)
 				a.silence((21+8*n)*second, others[0], 1, 3)
 			}
-		}, ""},
+		}, "", false},
 		{"a resolver that never answered, asked by a program of its own", func(a *aPhone) {
 			for n := range int64(9) {
 				a.ask((20+n)*second, "8.8.8.8", fmt.Sprintf("tv%d.example", n%3), "silence")
 			}
 			a.works(30*second, others...)
-		}, ""},
+		}, "", false},
 		{"names of advertisers are refused", func(a *aPhone) {
 			for n := range int64(9) {
 				a.ask((20+n)*second, inner, fmt.Sprintf("ads%d.example", n%3), "refused")
 			}
 			a.works(30*second, others...)
-		}, ""},
+		}, "", false},
 		{"broken names", func(a *aPhone) {
 			for n := range int64(9) {
 				a.ask((20+n)*second, inner, fmt.Sprintf("broken%d.example", n%3), "failed")
 			}
-		}, ""},
+		}, "", false},
 		{"two names that the resolver never finds out", func(a *aPhone) {
 			for n := range int64(9) {
 				a.ask((20+n)*second, ns, fmt.Sprintf("lost%d.example", n%2), "silence")
 			}
 			a.works(30*second, others...)
-		}, ""},
+		}, "", false},
 		{"names that were answered are refused", func(a *aPhone) {
 			for n := range int64(9) {
 				a.ask((20+n)*second, inner, fmt.Sprintf("good%d.example", n%3), "refused")
 			}
-		}, "dns-refused"},
+		}, "dns-refused", false},
 		{"names are no longer answered", func(a *aPhone) {
 			for n := range int64(9) {
 				a.ask((20+n)*second, ns, fmt.Sprintf("new%d.example", n%3), "silence")
 			}
 			a.works(30*second, others...)
-		}, "dns-blocked-upstream"},
+		}, "dns-blocked-upstream", false},
 		{"the only one that is pinged goes down", func(a *aPhone) {
 			for n := range int64(20) {
 				p := ping(phone+":77", "192.0.2.1", uint32(100+n), "abcd")
 				a.pass((20+n)*second, p, p.from(wanIP+":77"))
 			}
-		}, ""},
+		}, "", false},
 		{"others are kept back on purpose while a conversation goes on", func(a *aPhone) {
 			a.goesOn()
 			for n := range int64(8) {
 				a.kept((20+2*n)*second, fmt.Sprintf("203.0.%d.9", n%3), 1)
 			}
-		}, ""},
+		}, "", false},
 		{"no new conversation is let out while an old one goes on", func(a *aPhone) {
 			a.goesOn()
 			for n := range int64(8) {
 				a.kept((20+2*n)*second, others[n%3], 1)
 			}
-		}, "new-flows-not-forwarded"},
+		}, "new-flows-not-forwarded", false},
 		{"the run ends right after requests", func(a *aPhone) {
 			for i, h := range append(others, cdn...) {
 				a.silence((57*second + int64(i)*200_000), h, 1)
 			}
-		}, ""},
+		}, "", false},
 		{"all that answered are silent", func(a *aPhone) {
 			for n := range int64(2) {
 				for i, h := range append(others, cdn...) {
 					a.silence((20+8*n)*second+int64(i)*300_000, h, 1, 3)
 				}
 			}
-		}, "upstream-silent"},
+		}, "upstream-silent", false},
 		{"the server keeps all back", func(a *aPhone) {
 			for i, h := range others {
 				a.kept(20*second+int64(i)*300_000, h, 1, 3)
 			}
-		}, "not-forwarded"},
+		}, "not-forwarded", false},
 		{"the server keeps two back, which others were not tried since", func(a *aPhone) {
 			for n := range int64(4) {
 				a.kept((20+8*n)*second, cdn[0], 1, 3)
 				a.kept((21+8*n)*second, others[0], 1, 3)
 			}
-		}, "not-forwarded"},
+		}, "not-forwarded", false},
+		{"the tunnel's file ends before the answers come", func(a *aPhone) {
+			a.two = true
+			for i, h := range others {
+				c, w, isn := a.ends()
+				at := 20*second + int64(i)*400_000
+				p := tcp(c, h+":443", syn, isn, 0, 0)
+				a.pass(at, p, p.from(w))
+				a.wan(at+2*second, tcp(h+":443", w, syn|ack, 99, isn+1, 0).ttl(57))
+			}
+			for n := range int64(30) {
+				a.wan((23+n)*second, udp("198.51.100.1:500", "198.51.100.2:500", pad(fmt.Sprint(n), 40)))
+			}
+		}, "", false},
+		{"the WAN's file ends before the answers come", func(a *aPhone) {
+			a.two = true
+			for i, h := range others {
+				a.silence(20*second+int64(i)*400_000, h)
+			}
+			for n := range int64(30) {
+				a.tunnel((23+n)*second, udp(inner+":500", "10.8.0.9:500", pad(fmt.Sprint(n), 40)))
+			}
+		}, "", false},
+		{"the WAN's file ends", func(a *aPhone) {
+			a.two = true
+			for n := range int64(4) {
+				for i, h := range others {
+					a.kept((20+5*n)*second+int64(i)*400_000, h, 1)
+				}
+			}
+		}, "", false},
+		{"another pings somebody who is gone", func(a *aPhone) {
+			for n := range int64(40) {
+				p := ping(tablet+":77", "192.0.2.1", uint32(100+n), "abcd")
+				a.pass((10+n)*second, p, p.from(wanIP+":77"))
+			}
+			a.works(20*second, others...)
+			a.works(40*second, others...)
+		}, "", false},
+		{"a site is down in IPv6 alone", func(a *aPhone) {
+			for n := range int64(8) {
+				p := tcp(fmt.Sprintf("[fd00::2]:%d", 3000+n), fmt.Sprintf("[2001:db8:1::%d]:443", 1+n%2), syn, uint32(n*10_000), 0, 0)
+				a.pass((20+2*n)*second, p, p.from(fmt.Sprintf("[2001:db8:ff::1]:%d", 3000+n)))
+			}
+			a.works(20*second, others...)
+		}, "", false},
+		{"two sites go down after a setting changed", func(a *aPhone) {
+			for n := range int64(4) {
+				a.silence((20+8*n)*second, others[0], 1, 3)
+				a.silence((21+8*n)*second, others[1], 1, 3)
+			}
+		}, "", true},
+		{"rules are loaded anew", func(a *aPhone) {
+			for i, h := range others {
+				a.kept(20*second+int64(i)*10_000, h)
+			}
+		}, "", true},
+		{"some are kept back on purpose after a setting changed", func(a *aPhone) {
+			for n := range int64(8) {
+				a.kept((20+2*n)*second, fmt.Sprintf("203.0.%d.9", n%3), 1)
+			}
+		}, "", true},
+		{"a setting changed, and nothing is let out any more", func(a *aPhone) {
+			for i, h := range others {
+				a.kept(20*second+int64(i)*10_000, h, 1)
+			}
+		}, "not-forwarded", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a := &aPhone{trace: &trace{}}
@@ -190,13 +257,26 @@ func TestLookAlikes(t *testing.T) {
 			a.ask(3*second, ns, "good.example", "answer")
 			a.works(3*second, append(others, cdn...)...)
 			c.steps(a)
-			a.idle(60 * second)
-			ev := a.run(t)
+			if !a.two {
+				a.idle(60 * second)
+			}
+			e := correlate.New(correlate.Options{})
+			if c.mark {
+				e.Mark(base+15_000_000_000, correlate.TriggerSettings, "a setting")
+			}
+			ev, err := e.Run(t.Context(), a.inputs())
+			if err != nil {
+				t.Fatal(err)
+			}
 			d := diagnose.Run(ev, diagnose.Context{})
 			if want := map[bool]diagnose.Status{true: diagnose.StatusHealthy, false: diagnose.StatusFault}[c.want == ""]; d.Status != want || d.Finding != c.want {
 				t.Errorf("%v %q, want %q", d.Status, d.Finding, c.want)
 				for _, l := range ledgers(t, ev, phone, correlate.IPv4) {
-					t.Logf("%+v", l.Fates)
+					for i := range l.Fates {
+						if f := &l.Fates[i]; f.Count > 0 {
+							t.Logf("began by %v: %d of fate %d, %d networks, %d known of %d", l.Trigger, f.Count, i, f.Networks, f.Known, l.Served)
+						}
+					}
 				}
 			}
 		})

@@ -158,8 +158,9 @@ func (e *Engine) nameEnd(r *request) NameEnd {
 	case r.rejected && !r.replied:
 		return NameUnreachable
 	case e.own[r.target]:
-		if e.blindAll || e.end-r.time < AnswerTime.Nanoseconds() ||
-			e.points[inside].droppedIn(r.time, min(r.time+AnswerTime.Nanoseconds(), e.end)) {
+		end := e.watched(inside)
+		if e.blindAll || end-r.time < AnswerTime.Nanoseconds() ||
+			e.points[inside].droppedIn(r.time, min(r.time+AnswerTime.Nanoseconds(), end)) {
 			return NameOpen
 		}
 		return NameSilent

@@ -348,7 +348,7 @@ func (e *Engine) outsideError(p *capture.Packet, t int64, c *capturePoint, b *ca
 	for i := f.requests; i >= 0; i = e.requests.at(i).older {
 		r := e.requests.at(i)
 		if !r.replied {
-			r.replied, r.beyond = true, sighting(c, p, WANIn)
+			r.replied, r.repliedAt, r.beyond = true, t, sighting(c, p, WANIn)
 		}
 	}
 }

@@ -15,6 +15,7 @@ const AnswerTime = 5 * time.Second
 type request struct {
 	time         int64
 	leftAt       int64
+	repliedAt    int64    // of the first reply at wan_in
 	sighting     Sighting // at tunnel_in
 	beyond       Sighting // the last place it or its reply was seen at
 	flow         int32    // -1 when the flow is gone
@@ -151,7 +152,7 @@ func (e *Engine) replied(f *flow, n *node) {
 			r.torn = r.torn && n.first
 			continue
 		}
-		r.replied, r.torn = true, n.first
+		r.replied, r.repliedAt, r.torn = true, n.time, n.first
 		left := r.beyond.Capture
 		r.beyond = r.sighting
 		e.seenOutside(&r.beyond, n, WANIn)
@@ -187,7 +188,7 @@ func (e *Engine) reply(f *flow, p *capture.Packet, t int64, c *capturePoint, sta
 			first := p.Flags&capture.FlagFirstFragment != 0
 			r.torn = first && (r.torn || !r.replied)
 			if !r.replied {
-				r.replied = true
+				r.replied, r.repliedAt = true, t
 				left := r.beyond.Capture
 				r.beyond = sighting(c, p, WANIn)
 				if r.left {
@@ -290,16 +291,28 @@ func (e *Engine) dropped(r *request) bool {
 	if r.replied {
 		side = inside
 	}
-	return e.points[side].droppedIn(r.time, min(r.time+AnswerTime.Nanoseconds(), e.end))
+	return e.points[side].droppedIn(r.time, min(r.time+AnswerTime.Nanoseconds(), e.watched(side)))
 }
 
 // followed returns how much capture follows a request, nanoseconds: a reply is
 // looked for on the WAN, and one that was seen there inside the tunnel too.
 func (e *Engine) followed(r *request) int64 {
-	if r.replied {
-		return e.end - r.time
+	switch {
+	case !r.replied:
+		return e.watched(outside) - r.time
+	case e.watched(inside)-r.repliedAt < e.residenceLimit():
+		return 0 // the tap inside was gone before the reply could come
 	}
-	return max(e.end, e.points[outside].to) - r.time
+	return e.end - r.time
+}
+
+// watched returns until when a point was watched so far: a file ends when it
+// likes, whatever others go on to show.
+func (e *Engine) watched(side int) int64 {
+	if pt := &e.points[side]; !pt.open {
+		return pt.to
+	}
+	return e.end
 }
 
 // book enters a request into its client's ledger.

@@ -154,7 +154,7 @@ func (s *subject) allDied(fates ...correlate.Fate) bool {
 	}
 	// After a path that worked, those that never answered show nothing: a device
 	// goes on calling them and nobody else.
-	if s.workedBefore() && (died.Known == 0 || slices.Contains(fates, correlate.FateNoReply) && !l.FellSilent(died.Known)) {
+	if s.workedBefore() && (died.Known == 0 || died.Last-died.First < correlate.BrokenFor.Nanoseconds() || slices.Contains(fates, correlate.FateNoReply) && !l.FellSilent(died.Known)) {
 		return false
 	}
 	for other := range l.Fates {
@@ -192,14 +192,22 @@ func (s *subject) workedBefore() bool {
 	return false
 }
 
-// sum adds up some fates of the ledger. Targets and Known are the least that they
-// can be.
+// sum adds up some fates of the ledger. Targets, Networks and Known are the least
+// that they can be.
 func (s *subject) sum(fates []correlate.Fate) correlate.FateCount {
 	var all correlate.FateCount
 	for _, fate := range fates {
 		c := &s.ledger.Fates[fate]
+		if c.Count == 0 {
+			continue
+		}
+		if all.Count == 0 || c.First < all.First {
+			all.First = c.First
+		}
+		all.Last = max(all.Last, c.Last)
 		all.Count += c.Count
 		all.Targets = max(all.Targets, c.Targets)
+		all.Networks = max(all.Networks, c.Networks)
 		all.Known = max(all.Known, c.Known)
 		all.MaxTries = max(all.MaxTries, c.MaxTries)
 		all.Samples = append(all.Samples, c.Samples...)

@@ -17,8 +17,8 @@ var ipv6Blackhole = rule{
 			return seen(correlate.FateNoEgress), true
 		}
 		for _, fate := range []correlate.Fate{correlate.FateUntranslated, correlate.FateNoReply} {
-			// One silent address may be down by itself.
-			if six.deadAt(fate) && six.ledger.Fates[fate].Targets >= minTargets && six.family.ReplyToInner == 0 && s.ev.Coverage.Inbound > 0 {
+			// One silent site may be down by itself.
+			if six.deadAt(fate) && six.ledger.Fates[fate].Networks >= minTargets && six.family.ReplyToInner == 0 && s.ev.Coverage.Inbound > 0 {
 				p := seen(fate)
 				p.after, p.before = correlate.WANOut, correlate.WANIn
 				return p, true

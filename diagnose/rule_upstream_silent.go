@@ -1,6 +1,8 @@
 package diagnose
 
 import (
+	"slices"
+
 	"github.com/wgtrace/wgtrace/correlate"
 )
 
@@ -10,11 +12,29 @@ func (s *subject) reachedFromOutside() bool {
 	return s.peer != nil && s.peer.DataIn > 0 && routed(s.peer.Endpoint.Addr())
 }
 
+// othersAnswered reports whether another client was answered meanwhile that leaves
+// with the same address: then it is whom this one calls that is silent.
+func (s *subject) othersAnswered() bool {
+	for i := range s.ev.Flows {
+		f := &s.ev.Flows[i]
+		if f.Outcome == correlate.OutcomeAnswered && f.LastReply >= s.ledger.Started && f.First <= s.ledger.Ended &&
+			f.Translated.IsValid() && slices.Contains(s.family.WANAddrs, f.Translated.Addr()) && !slices.Contains(s.client.Addrs, f.Client.Addr()) {
+			return true
+		}
+	}
+	return false
+}
+
 var upstreamSilent = rule{
 	id: "upstream-silent", layer: 3, severity: SeverityFault,
 	after: correlate.WANOut, before: correlate.WANIn,
 	prove: func(s *subject) (proof, bool) {
-		if !s.deadAt(correlate.FateNoReply) || s.ev.Coverage.Inbound == 0 {
+		if !s.deadAt(correlate.FateNoReply) || s.ev.Coverage.Inbound == 0 || s.othersAnswered() {
+			return proof{}, false
+		}
+		// A site of which the IPv6 is down goes unnoticed for years: phones use
+		// its IPv4.
+		if s.family.Family == correlate.IPv6 && s.ledger.Fates[correlate.FateNoReply].Networks < minTargets {
 			return proof{}, false
 		}
 		return proof{

@@ -87,7 +87,7 @@ type fate struct {
 func asks(c *correlate.Client, family int, fates ...fate) *correlate.FamilyEvidence {
 	l := correlate.Ledger{Started: 1, Ended: minute - int64(10*time.Second)}
 	for _, f := range fates {
-		l.Fates[f.fate] = correlate.FateCount{Count: f.count, Targets: f.targets, MaxTries: f.tries, First: l.Started, Last: l.Ended,
+		l.Fates[f.fate] = correlate.FateCount{Count: f.count, Targets: f.targets, Networks: f.targets, MaxTries: f.tries, First: l.Started, Last: l.Ended,
 			Samples: []correlate.Sighting{{Frame: 1, Stage: correlate.TunnelIn}}}
 		c.Attempts += f.count
 	}
