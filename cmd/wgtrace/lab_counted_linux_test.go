@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -25,17 +24,8 @@ func TestCounted(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	l := newLab(t, lab.Config{NoIPv6: true})
-	// Where another user can run it: the folder of the test binary is closed.
-	dir, err := os.MkdirTemp("", "wgtrace-test-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(dir, "wgtrace")
-	copyProgram(t, path)
+	path := copyProgram(t)
+	dir := filepath.Dir(path)
 	user := strconv.Itoa(nobody)
 	weak := []string{"--reuid=" + user, "--regid=" + user, "--clear-groups", "--inh-caps=-all", path}
 	command := func(args ...string) *exec.Cmd {

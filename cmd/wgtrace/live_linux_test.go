@@ -73,17 +73,8 @@ func TestLivePermission(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("only root can become another user")
 	}
-	// Where another user can run it: the folder of the test binary is closed.
-	dir, err := os.MkdirTemp("", "wgtrace-test-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(dir, "wgtrace")
-	copyProgram(t, path)
+	path := copyProgram(t)
+	dir := filepath.Dir(path)
 	adapters(t, func() {
 		as := func(args ...string) program {
 			c := newChild(t, args...)
@@ -114,9 +105,19 @@ func TestLivePermission(t *testing.T) {
 	})
 }
 
-// copyProgram puts the test binary at path.
-func copyProgram(t *testing.T, path string) {
+// copyProgram puts the test binary where another user can run it: its own folder
+// is closed.
+func copyProgram(t *testing.T) (path string) {
 	t.Helper()
+	dir, err := os.MkdirTemp("", "wgtrace-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	path = filepath.Join(dir, "wgtrace")
 	in, err := os.Open("/proc/self/exe")
 	if err != nil {
 		t.Fatal(err)
@@ -132,6 +133,7 @@ func copyProgram(t *testing.T, path string) {
 	if err := out.Close(); err != nil {
 		t.Fatal(err)
 	}
+	return path
 }
 
 // TestLiveQuiet: a watch without traffic ends in time, says what it chose, and
