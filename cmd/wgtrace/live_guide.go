@@ -203,7 +203,10 @@ func (g *guide) steps(words *text.Catalog, now time.Time) []screen.Step {
 		list[stepName].Hint = ""
 	}
 	list[stepNumber].Alone = words.Word("live-step-3-alone", map[string]any{"name": g.typed})
-	if g.failed {
+	switch {
+	case g.failed && !g.done[stepMobile] && !g.came:
+		list[stepName].Hint = words.Word("live-silent", nil)
+	case g.failed:
 		list[stepName].Hint = words.Word("live-failed", nil)
 	}
 	return list

@@ -128,7 +128,7 @@ func TestGuideAnsweredEarly(t *testing.T) {
 	}
 	g.look(ev, at)
 	g.answer(false)
-	look("...!", "did not load")
+	look("...!", "did not load. Nothing of the phone has come")
 	g.answer(true)
 	look("!...", "past the tunnel")
 	ev.WireGuard.Peers = []correlate.Peer{{Endpoint: netip.MustParseAddrPort("198.51.100.9:5000"), Initiations: 1}}

@@ -19,6 +19,7 @@ var enLive = map[string]string{
 	"live-hint-3":       `Nothing of {{.name}} yet: is the switch still green? Load that page once more.`,
 	"live-hint-4":       `Press y if the page came, n if it did not.`,
 	"live-beside":       `That page came past the tunnel: nothing of the phone has arrived here. Is the switch green?`,
+	"live-silent":       `It did not load. Nothing of the phone has come: is the switch green, Wi-Fi off? Press y when it loads.`,
 	"live-failed":       `It did not load. Press y when it does.`,
 
 	"live-fixed":    `FIXED {{.name}}: {{num .left}} of {{num .total}} left, {{num .count}} answered`,

@@ -17,6 +17,7 @@ var zhLive = map[string]string{
 	"live-hint-3":       `还没有看到 {{.name}} 的数据：开关还是绿色的吗？请再打开一次页面。`,
 	"live-hint-4":       `页面打开了请按 y，没有打开请按 n。`,
 	"live-beside":       `那个页面没有经过隧道：这里还没有收到手机的任何数据。开关是绿色的吗？`,
+	"live-silent":       `没有打开。还没有收到手机的任何数据：开关是绿色的吗？Wi-Fi 关了吗？打开后请按 y。`,
 	"live-failed":       `没有打开。打开后请按 y。`,
 
 	"live-fixed":    `已修复 {{.name}}：{{num .total}} 个中有 {{num .left}} 个发出，{{num .count}} 个得到应答`,
