@@ -212,6 +212,40 @@ func TestLookAlikes(t *testing.T) {
 				}
 			}
 		}, "", false},
+		{"the WAN's tap drops packets", func(a *aPhone) {
+			for i, h := range others {
+				a.kept(20*second+int64(i)*400_000, h, 1, 3)
+			}
+			a.outStats = []stat{{at: base + 19_000_000_000}, {at: base + 26_000_000_000, dropped: 9}}
+		}, "", false},
+		{"the WAN's adapter is away", func(a *aPhone) {
+			for i, h := range others {
+				a.kept(20*second+int64(i)*400_000, h, 1, 3)
+			}
+			a.outStats = []stat{{at: base + 26_000_000_000, since: base + 19_000_000_000}}
+		}, "", false},
+		{"the tunnel's adapter is away", func(a *aPhone) {
+			for i, h := range others {
+				c, w, isn := a.ends()
+				at := 20*second + int64(i)*400_000
+				p := tcp(c, h+":443", syn, isn, 0, 0)
+				a.pass(at, p, p.from(w))
+				a.wan(at+second, tcp(h+":443", w, syn|ack, 99, isn+1, 0).ttl(57))
+			}
+			a.inStats = []stat{{at: base + 26_000_000_000, since: base + 20_500_000_000}}
+		}, "", false},
+		{"the phone is gone, and servers go on calling it", func(a *aPhone) {
+			a.goesOn()
+			for i, h := range others {
+				a.silence(54*second+int64(i)*300_000, h, 1)
+			}
+		}, "", false},
+		{"names are asked of two resolvers that answer some", func(a *aPhone) {
+			for n := range int64(12) {
+				a.ask((20+n)*second, ns, fmt.Sprintf("x%d.example", n), []string{"silence", "silence", "answer"}[n%3])
+			}
+			a.works(30*second, others...)
+		}, "", false},
 		{"another pings somebody who is gone", func(a *aPhone) {
 			for n := range int64(40) {
 				p := ping(tablet+":77", "192.0.2.1", uint32(100+n), "abcd")
