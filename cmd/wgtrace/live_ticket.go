@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/term"
 
@@ -27,25 +28,27 @@ func (o *liveOptions) offerTicket(s streams, words *text.Catalog, ev *correlate.
 	if err != nil || key != 's' && key != 'S' {
 		return nil // nobody asked for it
 	}
-	var name string
-	err = privilege.Writing(func() (err error) {
-		name, err = freeName("ticket", ".zip")
-		return err
-	})
-	if err != nil {
-		return usage("", "cannot write ticket.zip: %s", cause(err))
-	}
 	out := o.output
 	out.formats, out.files, out.verbose = []string{"text", "markdown", "json", "html"}, nil, true
-	out.redact, out.proof.bundle = report.RedactStandard, name
+	out.redact = report.RedactStandard
 	if info, err = out.complete(info); err != nil {
 		return err
 	}
-	if err := out.proof.publish(&out, report.Build(ev, d, info), ev, d, info); err != nil {
-		return err
+	r := report.Build(ev, d, info)
+	// A run cannot be had again: where this folder takes nothing, another one does.
+	for _, folder := range []string{"", os.TempDir()} {
+		err = privilege.Writing(func() (err error) {
+			out.proof.bundle, err = freeName(filepath.Join(folder, "ticket"), ".zip")
+			return err
+		})
+		if err != nil {
+			err = usage("", "cannot write ticket.zip: %s", cause(err))
+		} else if err = out.proof.publish(&out, r, ev, d, info); err == nil {
+			fmt.Fprintln(s.out, words.Word("live-saved", map[string]any{"name": out.proof.bundle}))
+			return nil
+		}
 	}
-	fmt.Fprintln(s.out, words.Word("live-saved", map[string]any{"name": name}))
-	return nil
+	return err
 }
 
 // readKey waits for one key.
@@ -60,7 +63,7 @@ func readKey(in *os.File) (byte, error) {
 	return key[0], err
 }
 
-// freeName returns a name in this folder that nothing has yet.
+// freeName returns a name that nothing has yet.
 func freeName(stem, ending string) (string, error) {
 	name := stem + ending
 	for n := 2; ; n++ {
