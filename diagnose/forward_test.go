@@ -191,6 +191,9 @@ func TestForwardVerdicts(t *testing.T) {
 		{"a service that was never answered", func(s scene) {
 			s.full(flow(protoTCP, "192.0.2.1:80", correlate.OutcomeAnswered, 1))
 		}, StatusHealthy, "", "", ""},
+		{"those that answered at other ports, and more than one kind", func(s scene) {
+			s.full(flow(protoTCP, "192.0.2.1:80", correlate.OutcomeAnswered, 1), flow(protoTCP, "192.0.2.8:993", correlate.OutcomeNoEgress, 13))
+		}, StatusFault, "new-flows-not-forwarded", "nat-table-full", ""},
 		{"others than those that answered", func(s scene) {
 			s.full(flow(protoTCP, "192.0.2.8:443", correlate.OutcomeAnswered, 1))
 		}, StatusHealthy, "", "", ""},

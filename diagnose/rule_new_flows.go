@@ -81,13 +81,16 @@ const outlive = 500 * time.Millisecond
 // newFlowsDie reports whether new conversations of some protocols, with one remote
 // or (not valid) with any, die from some moment on, and how many did. One of those
 // that died must be with somebody who had answered: others may be kept back on
-// purpose, and be all that a device calls beside the conversations that it has.
+// purpose, and be all that a device calls beside the conversations that it has. Who
+// answered at another port counts where more than one kind of service died: one kind
+// alone, such as QUIC, may be kept back everywhere.
 func (s *subject) newFlowsDie(protocols []uint8, remote netip.AddrPort) (uint64, bool) {
 	type service struct {
 		proto  uint8
 		remote netip.AddrPort
 	}
 	dead, since, died := uint64(0), int64(0), map[service]bool{}
+	kinds, hosts := map[service]bool{}, map[netip.Addr]bool{} // of those that died
 	of := func(f *correlate.Flow) bool {
 		return f.Opened && slices.Contains(protocols, f.Proto) && (!remote.IsValid() || f.Remote == remote) && f.First <= s.ledger.Ended && f.Last >= s.ledger.Started
 	}
@@ -97,6 +100,8 @@ func (s *subject) newFlowsDie(protocols []uint8, remote netip.AddrPort) (uint64,
 				since = f.First
 			}
 			died[service{f.Proto, f.Remote}] = true
+			kinds[service{f.Proto, netip.AddrPortFrom(netip.Addr{}, f.Remote.Port())}] = true
+			hosts[f.Remote.Addr()] = true
 		}
 		return false
 	})
@@ -106,7 +111,7 @@ func (s *subject) newFlowsDie(protocols []uint8, remote netip.AddrPort) (uint64,
 	worked, lives := false, false
 	refuted := s.anyFlow(func(f *correlate.Flow) bool {
 		if f.Outcome == correlate.OutcomeAnswered && f.First < since {
-			worked = worked || of(f) && died[service{f.Proto, f.Remote}]
+			worked = worked || of(f) && died[service{f.Proto, f.Remote}] || hosts[f.Remote.Addr()] && len(kinds) > 1
 			lives = lives || f.LostForward == 0 && f.Last > since+outlive.Nanoseconds()
 		}
 		return of(f) && f.Out.Packets > 0 && f.First > since // a new one got out
