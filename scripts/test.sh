@@ -40,25 +40,11 @@ if [ $required = no ]; then
 	exit $status
 fi
 
-# Where the lab is required, a skipped test is a failed one, in every package;
-# but for captures of others that are not here, and for what .ci/run measures in
-# steps of its own, without the race detector.
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-run() {
-	if go test -timeout 20m -v "$@" >"$log" 2>&1; then
-		grep -E '^(ok|\?)[[:space:]]' "$log" || true
-	else
-		cat "$log"
-		status=1
-	fi
-	if awk '/^[[:space:]]*--- SKIP/ && last !~ /third-party captures|WGTRACE_SPEED=1|race detector/ { print; print last; found = 1 }
-		{ last = $0 } END { exit !found }' "$log" >&2; then
-		echo "wgtrace: the lab is required, and the tests above were skipped" >&2
-		status=1
-	fi
+# Where the lab is required, a skipped test is a failed one, in every package.
+# shellcheck disable=SC2086
+{
+	scripts/unskipped.sh -race $race_packages || status=1
+	scripts/unskipped.sh $other_packages || status=1
+	scripts/unskipped.sh -timeout 30m -p 1 -parallel 5 $lab_packages || status=1
 }
-run -race $race_packages
-run $other_packages
-run -timeout 30m -p 1 -parallel 5 $lab_packages
 exit $status

@@ -6,4 +6,4 @@ cd "$(dirname "$0")/.."
 scripts/setup.sh wine
 export GOFLAGS="${GOFLAGS:-} -buildvcs=false"
 go vet -tags wine ./internal/wine
-go test -tags wine -count=1 -timeout 10m "$@" ./internal/wine
+scripts/unskipped.sh -tags wine -count=1 -timeout 10m "$@" ./internal/wine
