@@ -194,6 +194,13 @@ func TestForwardVerdicts(t *testing.T) {
 		{"those that answered at other ports, and more than one kind", func(s scene) {
 			s.full(flow(protoTCP, "192.0.2.1:80", correlate.OutcomeAnswered, 1), flow(protoTCP, "192.0.2.8:993", correlate.OutcomeNoEgress, 13))
 		}, StatusFault, "new-flows-not-forwarded", "nat-table-full", ""},
+		{"names are kept back, of somebody who answered at another port", func(s scene) {
+			s.full()
+			lives := flow(protoTCP, "192.0.2.2:443", correlate.OutcomeAnswered, 2)
+			lives.Last = minute
+			s.Flows = append(s.Flows[:0], lives, flow(protoUDP, "192.0.2.2:53", correlate.OutcomeNoEgress, 10),
+				flow(protoTCP, "192.0.2.2:853", correlate.OutcomeNoEgress, 11), flow(protoTCP, "192.0.2.2:853", correlate.OutcomeNoEgress, 12))
+		}, StatusHealthy, "", "", ""},
 		{"others than those that answered", func(s scene) {
 			s.full(flow(protoTCP, "192.0.2.8:443", correlate.OutcomeAnswered, 1))
 		}, StatusHealthy, "", "", ""},

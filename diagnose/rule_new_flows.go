@@ -83,7 +83,8 @@ const outlive = 500 * time.Millisecond
 // that died must be with somebody who had answered: others may be kept back on
 // purpose, and be all that a device calls beside the conversations that it has. Who
 // answered at another port counts where more than one kind of service died: one kind
-// alone, such as QUIC, may be kept back everywhere.
+// alone, such as QUIC, may be kept back everywhere, and so are names, in the clear or
+// over TLS (RFC 7858), where a host has its own resolver.
 func (s *subject) newFlowsDie(protocols []uint8, remote netip.AddrPort) (uint64, bool) {
 	type service struct {
 		proto  uint8
@@ -101,7 +102,9 @@ func (s *subject) newFlowsDie(protocols []uint8, remote netip.AddrPort) (uint64,
 			}
 			died[service{f.Proto, f.Remote}] = true
 			kinds[service{f.Proto, netip.AddrPortFrom(netip.Addr{}, f.Remote.Port())}] = true
-			hosts[f.Remote.Addr()] = true
+			if port := f.Remote.Port(); port != 53 && port != 853 {
+				hosts[f.Remote.Addr()] = true
+			}
 		}
 		return false
 	})
